@@ -1,0 +1,2 @@
+//! Real containers by coordinates: start, wait, probe, stop. Behind `run`,
+//! `manage` and `verify`.

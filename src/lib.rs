@@ -1,0 +1,11 @@
+//! djwar turns a Django project into a WAR which any servlet container deploys.
+//!
+//! Data flows one way: cli → config → scan → plan → resolve → render → assemble →
+//! write. A room uses rooms to its left, and [`model`]. ARCHITECTURE.md is the map.
+
+pub mod deploy;
+pub mod error;
+pub mod model;
+pub mod report;
+pub mod resolve;
+pub mod scan;

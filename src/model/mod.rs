@@ -1,0 +1,16 @@
+//! Plain values that every room shares. No I/O, no printing, no knowledge of
+//! clap, disks, archives or containers.
+
+pub mod coordinates;
+pub mod engine;
+pub mod entry;
+pub mod project;
+pub mod setting;
+pub mod war_path;
+
+pub use coordinates::Coordinates;
+pub use engine::{Engine, Platform, PythonVersion, ServletApi};
+pub use entry::{BuildPlan, EntrySource, LeftOut, Method, WarEntry};
+pub use project::Project;
+pub use setting::{Setting, Span};
+pub use war_path::{WarPath, WarPathError};

@@ -1,0 +1,113 @@
+//! A path inside a WAR: relative, `/`-separated, free of `..`, `\` and empty
+//! parts. The zip crate accepts all of those (FACTS), so the type refuses them.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// A path inside a WAR, always with `/`, never leading or trailing with one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct WarPath(String);
+
+/// Why a text is no path inside a WAR.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{path}` can't be a path inside a WAR: {reason}")]
+pub struct WarPathError {
+    /// The text that was refused.
+    pub path: String,
+    /// What is wrong with it.
+    pub reason: &'static str,
+}
+
+impl WarPath {
+    /// Takes a relative path with `/` between its parts.
+    ///
+    /// # Errors
+    /// When the path is absolute, empty, holds `..`, `.`, `\`, an empty part, a
+    /// drive letter, a control character, or is longer than a zip entry's name
+    /// may be (APPNOTE 4.4.10: 65,535 bytes).
+    pub fn new(path: impl Into<String>) -> Result<Self, WarPathError> {
+        let path = path.into();
+        match refusal(&path) {
+            None => Ok(Self(path)),
+            Some(reason) => Err(WarPathError { path, reason }),
+        }
+    }
+
+    /// The path as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// This path with `part` (one or more parts) below it.
+    ///
+    /// # Errors
+    /// As for [`WarPath::new`].
+    pub fn join(&self, part: &str) -> Result<Self, WarPathError> {
+        Self::new(format!("{}/{part}", self.0))
+    }
+
+    /// The folders above the entry, outermost first.
+    pub fn ancestors(&self) -> impl Iterator<Item = &str> {
+        self.0.match_indices('/').map(|(at, _)| &self.0[..at])
+    }
+}
+
+fn refusal(path: &str) -> Option<&'static str> {
+    let mut first_two = path.chars();
+    let (first, second) = (first_two.next(), first_two.next());
+    if path.is_empty() {
+        Some("it is empty")
+    } else if first == Some('/') {
+        Some("it is absolute")
+    } else if path.contains('\\') {
+        Some("it holds a backslash")
+    } else if second == Some(':') && first.is_some_and(|letter| letter.is_ascii_alphabetic()) {
+        Some("it starts with a drive letter")
+    } else if path.chars().any(char::is_control) {
+        Some("it holds a control character")
+    } else if path.len() > usize::from(u16::MAX) {
+        Some("it is longer than 65,535 bytes")
+    } else {
+        path.split('/').find_map(|part| match part {
+            "" => Some("it has an empty part"),
+            "." | ".." => Some("it holds `.` or `..`"),
+            _ => None,
+        })
+    }
+}
+
+impl fmt::Display for WarPath {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accepts_ordinary_and_unicode_paths() {
+        for path in ["a", "WEB-INF/web.xml", "static/été/x.css", "a b/c", "..x/y"] {
+            assert_eq!(WarPath::new(path).expect(path).as_str(), path);
+        }
+    }
+
+    #[test]
+    fn refuses_paths_that_leave_or_confuse() {
+        for path in [
+            "", "/abs", "../x", "a/../b", "a//b", "a/", "./a", "a\\b", "C:/x", "c:x", "a\nb",
+            "a\0b",
+        ] {
+            assert!(WarPath::new(path).is_err(), "{path:?} was accepted");
+        }
+    }
+
+    #[test]
+    fn names_its_ancestors() {
+        let path = WarPath::new("a/b/c").expect("valid");
+        assert_eq!(path.ancestors().collect::<Vec<_>>(), ["a", "a/b"]);
+    }
+}

@@ -1,0 +1,1 @@
+//! Disk → [`crate::model::Project`]. Reads; never runs the project's code.
