@@ -3,6 +3,7 @@
 //! Data flows one way: cli → config → scan → plan → resolve → render → assemble →
 //! write. A room uses rooms to its left, and [`model`]. ARCHITECTURE.md is the map.
 
+pub mod config;
 pub mod deploy;
 pub mod error;
 pub mod model;

@@ -1,0 +1,454 @@
+//! File + environment + flags → [`Config`]; each value knows its origin. Reads
+//! one file of the project and nothing else of it.
+
+use std::collections::BTreeMap;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::Serialize;
+
+use crate::error::{Diagnose, Kind};
+use crate::model::{Engine, Platform, PythonVersion, ServletApi};
+
+mod file;
+pub mod key;
+mod origin;
+
+pub use file::{Raw, RawValues};
+pub use origin::{Origin, Sourced};
+
+/// Which interpreter the WAR uses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PythonChoice {
+    /// One that djwar bundles, of that line.
+    Bundled(PythonVersion),
+    /// An archive of the user's (python-build-standalone).
+    File(Utf8PathBuf),
+    /// The target host's own.
+    Host,
+}
+
+/// How static files get into the WAR.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StaticMode {
+    /// Django's collectstatic.
+    Collect,
+    /// Folders found by reading.
+    Copy,
+    /// Not at all.
+    None,
+}
+
+/// The configuration of one build, all sources merged.
+#[derive(Clone, Debug, Serialize)]
+pub struct Config {
+    /// The WAR's name.
+    pub name: Option<Sourced<String>>,
+    /// The settings module.
+    pub settings: Option<Sourced<String>>,
+    /// `module:callable`.
+    pub wsgi: Option<Sourced<String>>,
+    /// `None` is `auto`.
+    pub engine: Option<Sourced<Engine>>,
+    /// The servlet namespace.
+    pub servlet_api: Sourced<ServletApi>,
+    /// The interpreter.
+    pub python: Option<Sourced<PythonChoice>>,
+    /// The release line for an interpreter that isn't bundled.
+    pub python_version: Option<Sourced<PythonVersion>>,
+    /// Target platforms.
+    pub platforms: Sourced<Vec<Platform>>,
+    /// Globs.
+    pub include: Vec<String>,
+    /// Globs.
+    pub exclude: Vec<String>,
+    /// Paths of the project that outlive a redeploy.
+    pub data: Option<Sourced<Vec<String>>>,
+    /// Static files.
+    pub static_mode: Sourced<StaticMode>,
+    /// Requirement files.
+    pub requirements: Option<Sourced<Vec<String>>>,
+    /// Environment of the build's steps.
+    #[serde(skip)]
+    pub build_env: BTreeMap<String, String>,
+    /// Environment of the deployed project.
+    #[serde(skip)]
+    pub env: BTreeMap<String, String>,
+    /// Runtime parameters, without `djwar.`.
+    pub runtime: BTreeMap<String, String>,
+    /// Where the WAR goes, as given.
+    pub output: Option<Sourced<Utf8PathBuf>>,
+}
+
+/// What is wrong with the configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file can't be read.
+    #[error("can't read the configuration `{path}`")]
+    Unreadable {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is no TOML.
+    #[error("`{path}:{line}` is not TOML: {message}")]
+    NoToml {
+        /// The file.
+        path: Utf8PathBuf,
+        /// The line.
+        line: u32,
+        /// The parser's words.
+        message: String,
+    },
+    /// Two places hold a configuration.
+    #[error("both `djwar.toml` and `[tool.djwar]` of `pyproject.toml` hold a configuration")]
+    TwoFiles,
+    /// A key that isn't one.
+    #[error("unknown key `{key}` ({origin})")]
+    UnknownKey {
+        /// As written.
+        key: String,
+        /// Where.
+        origin: Origin,
+        /// A known key that is spelled alike.
+        nearest: Option<&'static str>,
+    },
+    /// A value of another TOML type.
+    #[error("`{key}` has the wrong type ({origin})")]
+    WrongShape {
+        /// The key.
+        key: &'static str,
+        /// Where.
+        origin: Origin,
+        /// An example of the right one.
+        expected: &'static str,
+    },
+    /// A value that means nothing.
+    #[error("`{key}` can't be `{value}` ({origin}): {reason}")]
+    BadValue {
+        /// The key.
+        key: &'static str,
+        /// As given.
+        value: String,
+        /// Where.
+        origin: Origin,
+        /// What would be right.
+        reason: String,
+    },
+}
+
+impl Diagnose for ConfigError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Unreadable { .. } => Kind::Environment,
+            _ => Kind::Usage,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::TwoFiles => Some("keep one of them".to_owned()),
+            Self::UnknownKey {
+                nearest: Some(nearest),
+                ..
+            } => Some(format!("did you mean `{nearest}`?")),
+            Self::UnknownKey { .. } => {
+                Some("docs/reference/configuration.md lists the keys".to_owned())
+            }
+            Self::WrongShape { key, expected, .. } => {
+                Some(format!("write it like `{key} = {expected}`"))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Config {
+    /// Reads the project's file, then lets the environment and the flags
+    /// override it. `environment` looks up a variable; `flags` are raw values by
+    /// key, strongest of all.
+    ///
+    /// # Errors
+    /// See [`ConfigError`].
+    pub fn load(
+        root: &Utf8Path,
+        environment: &dyn Fn(&str) -> Option<String>,
+        flags: RawValues,
+    ) -> Result<Self, ConfigError> {
+        let mut values = file::read(root)?;
+        for key in key::KEYS {
+            let variable = key::environment_name(key.name);
+            let Some(text) = environment(&variable).filter(|text| !text.is_empty()) else {
+                continue;
+            };
+            let raw = match key.shape {
+                key::Shape::Text => Raw::Text(text),
+                key::Shape::List => Raw::List(comma_separated(&text)),
+                // A table has no spelling in one variable; its parts have
+                // their own (`--env`, container variables at run time).
+                key::Shape::Table => continue,
+            };
+            values.insert(key.name, Sourced::new(raw, Origin::Environment(variable)));
+        }
+        for (key, flag) in flags {
+            merge(&mut values, key, flag);
+        }
+        Self::from_raw(values)
+    }
+
+    fn from_raw(mut values: RawValues) -> Result<Self, ConfigError> {
+        let python = text(&mut values, "python")
+            .map(|text| parsed("python", text, python_choice))
+            .transpose()?;
+        Ok(Self {
+            name: text(&mut values, "name")
+                .map(|text| parsed("name", text, war_name))
+                .transpose()?,
+            settings: text(&mut values, "settings"),
+            wsgi: text(&mut values, "wsgi")
+                .map(|text| parsed("wsgi", text, wsgi_callable))
+                .transpose()?,
+            engine: text(&mut values, "engine")
+                .filter(|text| text.value != "auto")
+                .map(|text| parsed("engine", text, from_str))
+                .transpose()?,
+            servlet_api: text(&mut values, "servlet-api").map_or_else(
+                || Ok(Sourced::new(ServletApi::Both, Origin::Default)),
+                |text| parsed("servlet-api", text, from_str),
+            )?,
+            python,
+            python_version: text(&mut values, "python-version")
+                .map(|text| parsed("python-version", text, from_str))
+                .transpose()?,
+            platforms: list(&mut values, "platforms").map_or_else(
+                || Ok(Sourced::new(vec![Platform::LinuxX86_64], Origin::Default)),
+                platforms,
+            )?,
+            include: list(&mut values, "include").map_or_else(Vec::new, |list| list.value),
+            exclude: list(&mut values, "exclude").map_or_else(Vec::new, |list| list.value),
+            data: list(&mut values, "data"),
+            static_mode: text(&mut values, "static").map_or_else(
+                || Ok(Sourced::new(StaticMode::Collect, Origin::Default)),
+                |text| parsed("static", text, static_mode),
+            )?,
+            requirements: list(&mut values, "requirements"),
+            build_env: table(&mut values, "build-env"),
+            env: table(&mut values, "env"),
+            runtime: table(&mut values, "runtime"),
+            output: text(&mut values, "output")
+                .map(|text| Sourced::new(Utf8PathBuf::from(text.value), text.origin)),
+        })
+    }
+}
+
+/// A flag replaces what is weaker; a flag's table adds to the file's table.
+fn merge(values: &mut RawValues, key: &'static str, flag: Sourced<Raw>) {
+    if let (
+        Raw::Table(added),
+        Some(Sourced {
+            value: Raw::Table(kept),
+            ..
+        }),
+    ) = (&flag.value, values.get_mut(key))
+    {
+        kept.extend(added.clone());
+    } else {
+        values.insert(key, flag);
+    }
+}
+
+fn comma_separated(text: &str) -> Vec<String> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+fn text(values: &mut RawValues, key: &str) -> Option<Sourced<String>> {
+    match values.remove(key) {
+        Some(Sourced {
+            value: Raw::Text(value),
+            origin,
+        }) => Some(Sourced::new(value, origin)),
+        _ => None,
+    }
+}
+
+fn list(values: &mut RawValues, key: &str) -> Option<Sourced<Vec<String>>> {
+    match values.remove(key) {
+        Some(Sourced {
+            value: Raw::List(value),
+            origin,
+        }) => Some(Sourced::new(value, origin)),
+        _ => None,
+    }
+}
+
+fn table(values: &mut RawValues, key: &str) -> BTreeMap<String, String> {
+    match values.remove(key) {
+        Some(Sourced {
+            value: Raw::Table(table),
+            ..
+        }) => table,
+        _ => BTreeMap::new(),
+    }
+}
+
+fn parsed<T>(
+    key: &'static str,
+    text: Sourced<String>,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Result<Sourced<T>, ConfigError> {
+    match parse(&text.value) {
+        Ok(value) => Ok(Sourced::new(value, text.origin)),
+        Err(reason) => Err(ConfigError::BadValue {
+            key,
+            value: text.value,
+            origin: text.origin,
+            reason,
+        }),
+    }
+}
+
+fn from_str<T: std::str::FromStr<Err: ToString>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error: T::Err| error.to_string())
+}
+
+fn platforms(list: Sourced<Vec<String>>) -> Result<Sourced<Vec<Platform>>, ConfigError> {
+    let mut platforms = Vec::new();
+    for name in list.value {
+        let named = Sourced::new(name, list.origin.clone());
+        platforms.push(parsed("platforms", named, from_str::<Platform>)?.value);
+    }
+    platforms.sort();
+    platforms.dedup();
+    Ok(Sourced::new(platforms, list.origin))
+}
+
+fn war_name(text: &str) -> Result<String, String> {
+    // `#` separates path parts and versions in Tomcat's names of WARs.
+    let allowed = |letter: char| letter.is_ascii_alphanumeric() || "._-#".contains(letter);
+    if text.is_empty() || text.starts_with('.') || !text.chars().all(allowed) {
+        return Err("letters, digits, `.`, `_`, `-` and `#` make a name".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+fn wsgi_callable(text: &str) -> Result<String, String> {
+    match text.split_once(':') {
+        Some((module, callable)) if !module.is_empty() && !callable.is_empty() => {
+            Ok(text.to_owned())
+        }
+        _ => Err("it has the form `module:callable`, such as `config.wsgi:application`".to_owned()),
+    }
+}
+
+fn static_mode(text: &str) -> Result<StaticMode, String> {
+    match text {
+        "collect" => Ok(StaticMode::Collect),
+        "copy" => Ok(StaticMode::Copy),
+        "none" => Ok(StaticMode::None),
+        _ => Err("it is one of collect, copy, none".to_owned()),
+    }
+}
+
+fn python_choice(text: &str) -> Result<PythonChoice, String> {
+    if text == "host" {
+        return Ok(PythonChoice::Host);
+    }
+    if let Some(path) = text.strip_prefix("file:") {
+        return Ok(PythonChoice::File(path.into()));
+    }
+    text.parse()
+        .map(PythonChoice::Bundled)
+        .map_err(|_| "it is a release line such as 3.13, `file:PATH`, or `host`".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(
+        file: &str,
+        variables: &[(&str, &str)],
+        flags: RawValues,
+    ) -> Result<Config, ConfigError> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let root = Utf8Path::from_path(folder.path()).expect("UTF-8");
+        fs_err::write(root.join("djwar.toml"), file).expect("written");
+        let lookup = |name: &str| {
+            variables
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| (*value).to_owned())
+        };
+        Config::load(root, &lookup, flags)
+    }
+
+    #[test]
+    fn a_flag_beats_the_environment_which_beats_the_file() {
+        let file = "settings = 'file'\nname = 'file'\nwsgi = 'file.wsgi:app'\n";
+        let flag = Sourced::new(
+            Raw::Text("flag".to_owned()),
+            Origin::Flag("settings".to_owned()),
+        );
+        let config = load(
+            file,
+            &[
+                ("DJWAR_SETTINGS", "environment"),
+                ("DJWAR_NAME", "environment"),
+            ],
+            RawValues::from([("settings", flag)]),
+        )
+        .expect("valid");
+        assert_eq!(config.settings.expect("set").value, "flag");
+        let name = config.name.expect("set");
+        assert_eq!(
+            (name.value.as_str(), name.origin.to_string().as_str()),
+            ("environment", "$DJWAR_NAME")
+        );
+        assert_eq!(config.wsgi.expect("set").origin.to_string(), "djwar.toml:3");
+    }
+
+    #[test]
+    fn a_bad_value_names_its_place_and_what_is_right() {
+        for (file, message) in [
+            (
+                "engine = 'pypy'",
+                "`engine` can't be `pypy` (djwar.toml:1): `pypy` is not one of cpython, jython, graalpy",
+            ),
+            (
+                "static = 'x'",
+                "`static` can't be `x` (djwar.toml:1): it is one of collect, copy, none",
+            ),
+            (
+                "name = '../x'",
+                "`name` can't be `../x` (djwar.toml:1): letters, digits, `.`, `_`, `-` and `#` make a name",
+            ),
+            (
+                "wsgi = 'x'",
+                "`wsgi` can't be `x` (djwar.toml:1): it has the form `module:callable`, such as `config.wsgi:application`",
+            ),
+        ] {
+            assert_eq!(
+                load(file, &[], RawValues::new())
+                    .expect_err(file)
+                    .to_string(),
+                message
+            );
+        }
+    }
+
+    #[test]
+    fn auto_is_no_engine() {
+        assert!(
+            load("engine = 'auto'", &[], RawValues::new())
+                .expect("valid")
+                .engine
+                .is_none()
+        );
+    }
+}
