@@ -1,0 +1,346 @@
+//! Artifacts by coordinates: from the local repository, else through `mvn` or
+//! the project's `mvnw`, all missing ones in one run. Never names a repository's
+//! host; Maven knows them, with the user's mirrors and proxies.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::cache::{Cache, utf8};
+use super::error::{ResolveError, Said};
+use super::host::{Host, is_executable, run};
+use super::local_repository;
+use crate::model::Coordinates;
+use crate::report::Report;
+
+/// Pinned, so that the same run brings the same plug-in everywhere. `get` takes
+/// one artifact with no regard to others: two versions of one container, say.
+const DEPENDENCY_PLUGIN: &str = "3.8.1";
+
+/// Brings artifacts.
+pub struct Maven<'a> {
+    host: Host,
+    cache: Cache,
+    offline: bool,
+    project: Option<Utf8PathBuf>,
+    report: &'a dyn Report,
+}
+
+impl<'a> Maven<'a> {
+    /// A Maven of that host. `cache` remembers which files were checked.
+    pub fn new(host: Host, cache: Cache, offline: bool, report: &'a dyn Report) -> Self {
+        Self {
+            host,
+            cache,
+            offline,
+            project: None,
+            report,
+        }
+    }
+
+    /// The same, with the `mvnw` and `.mvn` of a project's folder, if it has them.
+    #[must_use]
+    pub fn in_project(mut self, folder: impl Into<Utf8PathBuf>) -> Self {
+        self.project = Some(folder.into());
+        self
+    }
+
+    /// The path of one artifact in the local repository.
+    ///
+    /// # Errors
+    /// When it can't be had, or is damaged.
+    pub fn artifact(&self, coordinates: &Coordinates) -> Result<Utf8PathBuf, ResolveError> {
+        let mut paths = self.artifacts(std::slice::from_ref(coordinates))?;
+        Ok(paths.swap_remove(0))
+    }
+
+    /// The paths of artifacts in the local repository, in the order asked for.
+    ///
+    /// # Errors
+    /// When one can't be had, or is damaged.
+    pub fn artifacts(&self, wanted: &[Coordinates]) -> Result<Vec<Utf8PathBuf>, ResolveError> {
+        let repository = local_repository::find(&self.host, self.project.as_deref())
+            .ok_or(ResolveError::NoCacheFolder)?;
+        let missing: Vec<Coordinates> = wanted
+            .iter()
+            .filter(|one| local_repository::existing(&repository, one).is_none())
+            .cloned()
+            .collect();
+        if !missing.is_empty() {
+            self.bring(&repository, &missing)?;
+        }
+        wanted
+            .iter()
+            .map(|one| {
+                let path = local_repository::existing(&repository, one).ok_or_else(|| {
+                    ResolveError::Maven {
+                        coordinates: vec![one.clone()],
+                        said: Said(format!(
+                            "it said that all is well, but `{}` is not there",
+                            repository.join(one.repository_path())
+                        )),
+                    }
+                })?;
+                self.cache.digest_of(&path, local_repository::check)?;
+                Ok(path)
+            })
+            .collect()
+    }
+
+    fn bring(&self, repository: &Utf8Path, missing: &[Coordinates]) -> Result<(), ResolveError> {
+        let names = missing.iter().map(ToString::to_string);
+        if self.offline {
+            return Err(ResolveError::Offline {
+                missing: names.map(|name| format!("`{name}`")).collect(),
+            });
+        }
+        let program = self.program(missing)?;
+        for name in names {
+            self.report
+                .status(&format!("Downloading {name} through Maven"));
+        }
+        let folder = tempfile::tempdir().map_err(ResolveError::io("can't make a folder"))?;
+        let folder = utf8(folder.path())?;
+        let pom = folder.join("pom.xml");
+        fs_err::write(&pom, pom_for(missing))?;
+        let mut command = self.host.command(&program);
+        command
+            // -C: a download with a wrong checksum is an error, not a warning.
+            .args(["-q", "-B", "-C", "-ntp", "-f", pom.as_str()])
+            .arg(format!("-Dmaven.repo.local={repository}"))
+            .arg("validate")
+            .current_dir(self.project.as_deref().unwrap_or(&folder));
+        let output = run(&mut command)?;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr);
+        for line in said.lines() {
+            self.report.detail(line);
+        }
+        if output.status.success() {
+            Ok(())
+        } else {
+            Err(failure(missing, &said))
+        }
+    }
+
+    fn program(&self, missing: &[Coordinates]) -> Result<Utf8PathBuf, ResolveError> {
+        let wrapper = if cfg!(windows) { "mvnw.cmd" } else { "mvnw" };
+        if let Some(project) = &self.project {
+            let wrapper = project.join(wrapper);
+            if is_executable(&wrapper) {
+                return Ok(wrapper);
+            }
+        }
+        self.host.find("mvn").ok_or_else(|| {
+            let names: Vec<String> = missing.iter().map(|one| format!("`{one}`")).collect();
+            ResolveError::MissingProgram {
+                program: "mvn",
+                purpose: format!("download {}", names.join(", ")),
+                help: "install Maven (Debian: `apt-get install maven`), or put the artifacts into the local repository from another machine"
+                    .to_owned(),
+            }
+        })
+    }
+}
+
+/// A project which does nothing but get them, one execution each.
+fn pom_for(missing: &[Coordinates]) -> String {
+    use std::fmt::Write as _;
+    // Coordinates hold letters, digits and `._-+` only: nothing to escape.
+    let mut executions = String::new();
+    for (number, one) in missing.iter().enumerate() {
+        let _ = write!(
+            executions,
+            "<execution><id>get-{number}</id><phase>validate</phase><goals><goal>get</goal></goals>\
+             <configuration><artifact>{one}</artifact><transitive>false</transitive></configuration></execution>"
+        );
+    }
+    format!(
+        "<project><modelVersion>4.0.0</modelVersion><groupId>org.djwar</groupId><artifactId>artifacts</artifactId>\
+         <version>1</version><packaging>pom</packaging><build><plugins><plugin>\
+         <groupId>org.apache.maven.plugins</groupId><artifactId>maven-dependency-plugin</artifactId>\
+         <version>{DEPENDENCY_PLUGIN}</version><executions>{executions}</executions></plugin></plugins></build></project>\n"
+    )
+}
+
+fn failure(missing: &[Coordinates], said: &str) -> ResolveError {
+    let errors: Vec<&str> = said
+        .lines()
+        .filter_map(|line| line.strip_prefix("[ERROR] "))
+        .filter(|line| !line.trim().is_empty())
+        .collect();
+    // What follows is Maven's advice to run Maven again.
+    let words = errors
+        .iter()
+        .take_while(|line| !line.starts_with("-> [Help") && !line.starts_with("To see the full"))
+        .copied()
+        .collect::<Vec<_>>()
+        .join("\n");
+    let words = if words.is_empty() {
+        said.trim().to_owned()
+    } else {
+        words
+    };
+    if words
+        .to_ascii_lowercase()
+        .contains("could not find artifact")
+        && let Some(absent) = missing.iter().find(|one| mentions(&words, one))
+    {
+        return ResolveError::NoSuchArtifact {
+            coordinates: absent.to_string(),
+            said: Said(words),
+        };
+    }
+    ResolveError::Maven {
+        coordinates: missing.to_vec(),
+        said: Said(words),
+    }
+}
+
+/// Maven writes `group:artifact:packaging[:classifier]:version`.
+fn mentions(words: &str, one: &Coordinates) -> bool {
+    let classifier = one
+        .classifier
+        .as_ref()
+        .map(|classifier| format!(":{classifier}"))
+        .unwrap_or_default();
+    words.contains(&format!(
+        "{}:{}:{}{classifier}:{}",
+        one.group, one.artifact, one.packaging, one.version
+    ))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::error::{Diagnose, Kind};
+    use crate::report::Silent;
+    use std::os::unix::fs::PermissionsExt;
+
+    /// A home with a `bin/mvn` that is the given shell script.
+    struct Fake {
+        _folder: tempfile::TempDir,
+        home: Utf8PathBuf,
+    }
+
+    impl Fake {
+        fn with_mvn(script: &str) -> Self {
+            let fake = Self::without_mvn();
+            let program = fake.home.join("bin/mvn");
+            fs_err::write(&program, format!("#!/bin/sh\n{script}\n")).expect("script");
+            fs_err::set_permissions(&program, std::fs::Permissions::from_mode(0o755))
+                .expect("mode");
+            fake
+        }
+
+        fn without_mvn() -> Self {
+            let folder = tempfile::tempdir().expect("temp dir");
+            let home = utf8(folder.path()).expect("UTF-8");
+            fs_err::create_dir(home.join("bin")).expect("folder");
+            Self {
+                _folder: folder,
+                home,
+            }
+        }
+
+        fn maven(&self, offline: bool) -> Maven<'static> {
+            let host = Host::with_variables([
+                ("HOME", self.home.to_string()),
+                ("PATH", self.home.join("bin").to_string()),
+            ]);
+            Maven::new(host, Cache::at(self.home.join("cache")), offline, &Silent)
+        }
+    }
+
+    fn coordinates() -> Coordinates {
+        "org.example:thing:1.0:txt".parse().expect("well-formed")
+    }
+
+    #[test]
+    fn all_missing_artifacts_come_with_one_run() {
+        let fake = Fake::with_mvn(
+            r#"echo run >> "$HOME/runs"
+            for version in 1.0 2.0; do
+              folder="$HOME/.m2/repository/org/example/thing/$version"
+              /bin/mkdir -p "$folder"; echo x > "$folder/thing-$version.txt"
+            done"#,
+        );
+        let second = "org.example:thing:2.0:txt".parse().expect("well-formed");
+        let wanted = [coordinates(), second];
+        let paths = fake.maven(false).artifacts(&wanted).expect("brought");
+        assert!(paths[1].ends_with("org/example/thing/2.0/thing-2.0.txt"));
+        fake.maven(false).artifacts(&wanted).expect("there");
+        let runs = fs_err::read_to_string(fake.home.join("runs")).expect("runs");
+        assert_eq!(runs, "run\n");
+    }
+
+    #[test]
+    fn offline_names_what_is_missing_and_starts_nothing() {
+        let fake = Fake::with_mvn(r#"echo run >> "$HOME/runs""#);
+        let error = fake
+            .maven(true)
+            .artifact(&coordinates())
+            .expect_err("missing");
+        assert!(
+            error.to_string().contains("`org.example:thing:1.0:txt`"),
+            "{error}"
+        );
+        assert_eq!(error.kind(), Kind::Environment);
+        assert!(!fake.home.join("runs").exists());
+    }
+
+    #[test]
+    fn without_mvn_the_error_names_program_and_artifact() {
+        let fake = Fake::without_mvn();
+        let error = fake
+            .maven(false)
+            .artifact(&coordinates())
+            .expect_err("no mvn");
+        assert_eq!(
+            error.to_string(),
+            "`mvn` is not on the PATH, and it is needed to download `org.example:thing:1.0:txt`"
+        );
+        assert_eq!(error.kind().exit_status(), 3);
+    }
+
+    #[test]
+    fn an_unknown_artifact_is_told_from_a_dead_network() {
+        let fake = Fake::with_mvn(
+            "echo '[ERROR] Failed: Could not find artifact org.example:thing:txt:1.0 in central'; exit 1",
+        );
+        let error = fake
+            .maven(false)
+            .artifact(&coordinates())
+            .expect_err("unknown");
+        assert!(
+            matches!(error, ResolveError::NoSuchArtifact { .. }),
+            "{error:?}"
+        );
+
+        let fake =
+            Fake::with_mvn("echo '[ERROR] Could not transfer artifact: Unknown host'; exit 1");
+        let error = fake
+            .maven(false)
+            .artifact(&coordinates())
+            .expect_err("no network");
+        assert_eq!(error.kind(), Kind::Environment, "{error:?}");
+    }
+
+    #[test]
+    fn a_damaged_artifact_is_not_handed_out() {
+        let fake = Fake::without_mvn();
+        let path = fake
+            .home
+            .join(".m2/repository")
+            .join(coordinates().repository_path());
+        fs_err::create_dir_all(path.parent().expect("folder")).expect("folder");
+        fs_err::write(&path, "half").expect("write");
+        fs_err::write(format!("{path}.sha1"), "00").expect("write");
+        let error = fake
+            .maven(true)
+            .artifact(&coordinates())
+            .expect_err("damaged");
+        assert!(
+            matches!(error, ResolveError::CorruptArtifact { .. }),
+            "{error:?}"
+        );
+    }
+}
