@@ -3,10 +3,15 @@
 //! Data flows one way: cli → config → scan → plan → resolve → render → assemble →
 //! write. A room uses rooms to its left, and [`model`]. ARCHITECTURE.md is the map.
 
+pub mod assemble;
 pub mod config;
 pub mod deploy;
 pub mod error;
 pub mod model;
+pub mod plan;
+pub mod render;
 pub mod report;
 pub mod resolve;
+pub mod runtime;
 pub mod scan;
+pub mod write;

@@ -1,0 +1,251 @@
+//! The WAR as a sorted map of entries, before a byte of it is written.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
+
+use crate::error::{Diagnose, Kind};
+use crate::model::{WarEntry, WarPath, WarPathError};
+use crate::plan::layout;
+
+/// The entries of a WAR: the manifest first, the others sorted by path.
+#[derive(Clone, Debug, Default)]
+pub struct EntryTable {
+    entries: BTreeMap<WarPath, WarEntry>,
+    /// Lower-case spelling → path, for hosts whose file systems fold case.
+    spellings: BTreeMap<String, WarPath>,
+    /// Folders of the entries → one entry below each.
+    folders: BTreeMap<String, WarPath>,
+}
+
+/// Why entries can't become one archive.
+#[derive(Debug, thiserror::Error)]
+pub enum AssembleError {
+    /// Two entries with one path.
+    #[error("two files go to `{path}` in the WAR: {first}; and {second}")]
+    Duplicate {
+        /// The path.
+        path: WarPath,
+        /// Why the first is there.
+        first: String,
+        /// Why the second is there.
+        second: String,
+    },
+    /// Two paths which differ by case only.
+    #[error("`{first}` and `{second}` differ by case only: {first_reason}; and {second_reason}")]
+    Case {
+        /// One.
+        first: WarPath,
+        /// Why it is there.
+        first_reason: String,
+        /// The other.
+        second: WarPath,
+        /// Why it is there.
+        second_reason: String,
+    },
+    /// A file where a folder must be.
+    #[error("`{file}` is a file and the folder of `{below}`: {file_reason}; and {below_reason}")]
+    FileAndFolder {
+        /// The file.
+        file: WarPath,
+        /// Why it is there.
+        file_reason: String,
+        /// An entry below it.
+        below: WarPath,
+        /// Why it is there.
+        below_reason: String,
+    },
+    /// A name that no archive may hold.
+    #[error("a file can't be packed: {origin}")]
+    Path {
+        /// Where it was found.
+        origin: String,
+        /// What is wrong.
+        source: WarPathError,
+    },
+    /// An archive whose directory can't be read.
+    #[error("can't read the archive `{path}`")]
+    Archive {
+        /// The archive.
+        path: Utf8PathBuf,
+        /// Why.
+        source: zip::result::ZipError,
+    },
+    /// A file that can't be read.
+    #[error("can't read `{path}`")]
+    Read {
+        /// The file or folder.
+        path: Utf8PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+impl Diagnose for AssembleError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Archive { .. } | Self::Read { .. } => Kind::Environment,
+            _ => Kind::Project,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Duplicate { .. } | Self::FileAndFolder { .. } => Some(
+                "rename one, or leave it out with `exclude` in the configuration".to_owned(),
+            ),
+            Self::Case { .. } => Some(
+                "a host with a case-insensitive file system would keep one of them; rename one, or \
+                 leave it out with `exclude`"
+                    .to_owned(),
+            ),
+            Self::Archive { .. } => {
+                Some("it may be damaged: delete it and build again".to_owned())
+            }
+            _ => None,
+        }
+    }
+}
+
+impl EntryTable {
+    /// Adds an entry.
+    ///
+    /// # Errors
+    /// When its path is taken, differs from another by case only, is a folder of
+    /// another entry, or lies below one.
+    pub fn add(&mut self, entry: WarEntry) -> Result<(), AssembleError> {
+        if let Some(first) = self.entries.get(&entry.path) {
+            return Err(AssembleError::Duplicate {
+                path: entry.path.clone(),
+                first: first.reason.clone(),
+                second: entry.reason,
+            });
+        }
+        let folded = entry.path.as_str().to_lowercase();
+        if let Some(first) = self.spellings.get(&folded) {
+            return Err(AssembleError::Case {
+                first: first.clone(),
+                first_reason: self.reason(first),
+                second: entry.path,
+                second_reason: entry.reason,
+            });
+        }
+        if let Some(below) = self.folders.get(entry.path.as_str()) {
+            return Err(AssembleError::FileAndFolder {
+                below: below.clone(),
+                below_reason: self.reason(below),
+                file: entry.path,
+                file_reason: entry.reason,
+            });
+        }
+        for folder in entry.path.ancestors() {
+            if let Some(file) = WarPath::new(folder)
+                .ok()
+                .and_then(|path| self.entries.get(&path))
+            {
+                return Err(AssembleError::FileAndFolder {
+                    file: file.path.clone(),
+                    file_reason: file.reason.clone(),
+                    below: entry.path.clone(),
+                    below_reason: entry.reason,
+                });
+            }
+        }
+        for folder in entry.path.ancestors() {
+            if !self.folders.contains_key(folder) {
+                self.folders.insert(folder.to_owned(), entry.path.clone());
+            }
+        }
+        self.spellings.insert(folded, entry.path.clone());
+        self.entries.insert(entry.path.clone(), entry);
+        Ok(())
+    }
+
+    /// The entry of that path.
+    pub fn get(&self, path: &WarPath) -> Option<&WarEntry> {
+        self.entries.get(path)
+    }
+
+    /// The entries in the order of the archive.
+    pub fn iter(&self) -> impl Iterator<Item = &WarEntry> {
+        let manifest = |entry: &&WarEntry| entry.path.as_str() == layout::MANIFEST;
+        self.entries
+            .values()
+            .filter(manifest)
+            .chain(self.entries.values().filter(move |entry| !manifest(entry)))
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    fn reason(&self, path: &WarPath) -> String {
+        self.entries
+            .get(path)
+            .map(|entry| entry.reason.clone())
+            .unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{EntrySource, Method};
+
+    fn entry(path: &str, reason: &str) -> WarEntry {
+        WarEntry {
+            path: WarPath::new(path).expect(path),
+            source: EntrySource::Generated {
+                by: "test",
+                bytes: Vec::new(),
+            },
+            method: Method::Stored,
+            reason: reason.to_owned(),
+        }
+    }
+
+    fn refusal(first: &str, second: &str) -> String {
+        let mut table = EntryTable::default();
+        table.add(entry(first, "from one")).expect("the first");
+        table
+            .add(entry(second, "from two"))
+            .expect_err("a collision")
+            .to_string()
+    }
+
+    #[test]
+    fn the_manifest_comes_first_and_the_rest_is_sorted() {
+        let mut table = EntryTable::default();
+        for path in ["z", "A/b", layout::MANIFEST, "META-INF/A"] {
+            table.add(entry(path, "")).expect(path);
+        }
+        let order: Vec<_> = table.iter().map(|entry| entry.path.as_str()).collect();
+        assert_eq!(order, [layout::MANIFEST, "A/b", "META-INF/A", "z"]);
+    }
+
+    #[test]
+    fn a_collision_names_both_origins() {
+        assert_eq!(
+            refusal("a/b", "a/b"),
+            "two files go to `a/b` in the WAR: from one; and from two"
+        );
+        assert_eq!(
+            refusal("a/b", "A/B"),
+            "`a/b` and `A/B` differ by case only: from one; and from two"
+        );
+        assert_eq!(
+            refusal("a", "a/b"),
+            "`a` is a file and the folder of `a/b`: from one; and from two"
+        );
+        assert_eq!(
+            refusal("a/b/c", "a/b"),
+            "`a/b` is a file and the folder of `a/b/c`: from two; and from one"
+        );
+    }
+}

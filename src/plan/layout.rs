@@ -1,0 +1,98 @@
+//! The paths inside a WAR (DESIGN §4). No other file of djwar spells them.
+
+use crate::model::{Platform, WarPath, WarPathError};
+
+/// The manifest, the first entry of the archive (JAR specification).
+pub const MANIFEST: &str = "META-INF/MANIFEST.MF";
+/// What was built, by what, from what.
+pub const RECORD: &str = "META-INF/djwar.json";
+/// The deployment descriptor (Servlet §14).
+pub const WEB_XML: &str = "WEB-INF/web.xml";
+/// What every Jetty reads, also without its annotation scan.
+pub const JETTY_WEB_XML: &str = "WEB-INF/jetty-web.xml";
+/// The runtime's Java half.
+pub const RUNTIME_JAR: &str = "WEB-INF/lib/djwar-runtime.jar";
+
+const APPLICATION: &str = "WEB-INF/python/app";
+const LIBRARY: &str = "WEB-INF/python/lib";
+const HANDLER: &str = "WEB-INF/python/handler";
+const HOME: &str = "WEB-INF/python/home";
+const MANIFESTS: &str = "WEB-INF/python/static";
+
+/// A file of the project; `path` is relative to its root.
+///
+/// # Errors
+/// When `path` can't be a path inside a WAR.
+pub fn application(path: &str) -> Result<WarPath, WarPathError> {
+    WarPath::new(format!("{APPLICATION}/{path}"))
+}
+
+/// A file of a dependency; `path` is relative to `site-packages`.
+///
+/// # Errors
+/// When `path` can't be a path inside a WAR.
+pub fn library(path: &str) -> Result<WarPath, WarPathError> {
+    WarPath::new(format!("{LIBRARY}/{path}"))
+}
+
+/// A file of the runtime's Python half.
+///
+/// # Errors
+/// When `path` can't be a path inside a WAR.
+pub fn handler(path: &str) -> Result<WarPath, WarPathError> {
+    WarPath::new(format!("{HANDLER}/{path}"))
+}
+
+/// A file of the bundled interpreter, one folder a platform.
+///
+/// # Errors
+/// When `path` can't be a path inside a WAR.
+pub fn home(platform: Platform, path: &str) -> Result<WarPath, WarPathError> {
+    WarPath::new(format!("{HOME}/{platform}/{path}"))
+}
+
+/// A collected static file, served by the container below `prefix`, which
+/// starts and ends with `/`.
+///
+/// # Errors
+/// When `path` can't be a path inside a WAR.
+pub fn static_file(prefix: &str, path: &str) -> Result<WarPath, WarPathError> {
+    WarPath::new(format!("{}{path}", prefix.trim_start_matches('/')))
+}
+
+/// A manifest of the static files storage, which Django reads from
+/// `STATIC_ROOT` and which stays readable when the WAR isn't unpacked.
+///
+/// # Errors
+/// When `path` can't be a path inside a WAR.
+pub fn static_manifest(path: &str) -> Result<WarPath, WarPathError> {
+    WarPath::new(format!("{MANIFESTS}/{path}"))
+}
+
+/// Whether the container may serve the entry to a browser (Servlet §10.5).
+pub fn is_served(path: &WarPath) -> bool {
+    let first = path.as_str().split('/').next().unwrap_or_default();
+    !first.eq_ignore_ascii_case("WEB-INF") && !first.eq_ignore_ascii_case("META-INF")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_outside_the_private_folders_is_served() {
+        let served = |path: &str| is_served(&WarPath::new(path).expect(path));
+        assert!(served("static/app.css"));
+        assert!(!served(WEB_XML));
+        assert!(!served("web-inf/x"));
+        assert!(!served(MANIFEST));
+    }
+
+    #[test]
+    fn a_static_prefix_becomes_a_folder() {
+        assert_eq!(
+            static_file("/assets/", "a/b.css").expect("valid").as_str(),
+            "assets/a/b.css"
+        );
+    }
+}

@@ -1,0 +1,4 @@
+//! Pure: Project + Config → [`BuildPlan`]. `layout` alone knows the paths inside
+//! a WAR.
+
+pub mod layout;

@@ -1,0 +1,10 @@
+//! Typed values → the texts of the WAR: web.xml, jetty-web.xml (Tera, checked by
+//! quick-xml), the manifest and the record. Knows no disk and no network.
+
+mod descriptor;
+mod manifest;
+mod record;
+
+pub use descriptor::{Descriptor, RenderError, jetty_web_xml, web_xml};
+pub use manifest::manifest;
+pub use record::{Record, RecordedWheel};

@@ -1,0 +1,109 @@
+//! The runtime that travels inside every WAR, embedded so that installing djwar
+//! needs neither a JDK nor a network. Owns the bytes; says nothing of their place.
+
+/// The Java half, as committed in `runtime/dist` and rebuilt by CI.
+pub const JAR: &[u8] = include_bytes!("../runtime/dist/djwar-runtime.jar");
+
+/// The Python half: path relative to the handler's folder on `sys.path`, and
+/// content; sorted.
+pub const HANDLER: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/handler.rs"));
+
+/// The table of the runtime's parameters: the one home of their names, types,
+/// defaults and meanings, shared with the Java half.
+const PARAMETERS: &str =
+    include_str!("../runtime/java/src/main/resources/org/djwar/runtime/parameters.tsv");
+
+/// One parameter of the runtime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// For example `djwar.processes`.
+    pub name: &'static str,
+    /// `text`, `list`, `integer`, `seconds`, `bytes` or `boolean`.
+    pub kind: &'static str,
+    /// As text; empty for none.
+    pub default: &'static str,
+    /// A sentence or two, Markdown.
+    pub doc: &'static str,
+}
+
+/// Every parameter, in the order of the documentation.
+pub fn parameters() -> impl Iterator<Item = Parameter> {
+    PARAMETERS
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty())
+        .map(|line| {
+            let mut fields = line.split('\t');
+            let mut field = || fields.next().unwrap_or_default();
+            Parameter {
+                name: field(),
+                kind: field(),
+                default: field(),
+                doc: field(),
+            }
+        })
+}
+
+impl Parameter {
+    /// What is wrong with `value` for this parameter, if anything is.
+    pub fn refusal(&self, value: &str) -> Option<String> {
+        let fits = match self.kind {
+            "integer" | "bytes" => value.parse::<u64>().is_ok(),
+            "seconds" => value.parse::<f64>().is_ok_and(|number| number >= 0.0),
+            "boolean" => matches!(value, "true" | "false"),
+            _ => true,
+        };
+        (!fits).then(|| format!("`{}` takes {}", self.name, describe(self.kind)))
+    }
+}
+
+fn describe(kind: &str) -> &'static str {
+    match kind {
+        "integer" => "a whole number",
+        "bytes" => "a number of bytes",
+        "seconds" => "a number of seconds",
+        "boolean" => "`true` or `false`",
+        _ => "text",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_whole() {
+        let kinds = ["text", "list", "integer", "seconds", "bytes", "boolean"];
+        assert!(parameters().count() > 20);
+        for parameter in parameters() {
+            assert!(parameter.name.starts_with("djwar."), "{parameter:?}");
+            assert!(kinds.contains(&parameter.kind), "{parameter:?}");
+            assert!(!parameter.doc.is_empty(), "{parameter:?}");
+            let default = parameter.default;
+            assert!(
+                default.is_empty() || parameter.refusal(default).is_none(),
+                "{parameter:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_kind_is_refused() {
+        let processes = parameters()
+            .find(|parameter| parameter.name == "djwar.processes")
+            .expect("in the table");
+        assert_eq!(
+            processes.refusal("many"),
+            Some("`djwar.processes` takes a whole number".to_owned())
+        );
+        assert_eq!(processes.refusal("4"), None);
+    }
+
+    #[test]
+    fn the_handler_is_embedded() {
+        assert!(
+            HANDLER
+                .iter()
+                .any(|(path, _)| *path == "djwar_handler/__main__.py")
+        );
+    }
+}

@@ -1,0 +1,79 @@
+//! What can go wrong while writing.
+
+use camino::Utf8PathBuf;
+
+use crate::error::{Diagnose, Kind};
+
+/// Why the WAR can't be written. Nothing is left behind.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The target's folder can't be made or written.
+    #[error("can't write `{path}`")]
+    Target {
+        /// The WAR or folder.
+        path: Utf8PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The target is something that djwar didn't make.
+    #[error("`{path}` exists and isn't an exploded WAR of djwar")]
+    Foreign {
+        /// The folder.
+        path: Utf8PathBuf,
+    },
+    /// A source can't be read.
+    #[error("can't read `{path}`, which goes into the WAR")]
+    Source {
+        /// The file.
+        path: Utf8PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// An archive that entries are copied from is damaged.
+    #[error("can't copy `{name}` from `{archive}`")]
+    Archive {
+        /// The archive.
+        archive: Utf8PathBuf,
+        /// The entry's name in it.
+        name: String,
+        /// Why.
+        source: zip::result::ZipError,
+    },
+    /// The zip library refused an entry.
+    #[error("can't add `{name}` to `{path}`")]
+    Entry {
+        /// The WAR.
+        path: Utf8PathBuf,
+        /// The entry.
+        name: String,
+        /// Why.
+        source: zip::result::ZipError,
+    },
+}
+
+impl Diagnose for WriteError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Foreign { .. } => Kind::Usage,
+            _ => Kind::Environment,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Target { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
+                Some("free some space, or name another place with `-o`".to_owned())
+            }
+            Self::Target { .. } => {
+                Some("check the folder's permissions, or name another place with `-o`".to_owned())
+            }
+            Self::Foreign { .. } => {
+                Some("name a folder that doesn't exist yet, or delete this one".to_owned())
+            }
+            Self::Archive { .. } => {
+                Some("the archive may be damaged: delete it and build again".to_owned())
+            }
+            Self::Source { .. } | Self::Entry { .. } => None,
+        }
+    }
+}
