@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::{env, fs, io};
+use std::{env, io};
 
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
@@ -20,18 +20,19 @@ fn main() -> io::Result<()> {
             .to_str()
             .expect("our own names are UTF-8")
             .replace('\\', "/");
-        writeln!(text, "    ({name:?}, include_bytes!({:?})),", file).expect("a String grows");
+        let file = file.to_str().expect("a UTF-8 checkout");
+        writeln!(text, "    ({name:?}, include_bytes!({file:?})),").expect("a String grows");
     }
     text.push(']');
     let target = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
-    fs::write(target.join("handler.rs"), text)
+    fs_err::write(target.join("handler.rs"), text)
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     if !folder.is_dir() {
         return Ok(());
     }
-    for entry in fs::read_dir(folder)? {
+    for entry in fs_err::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().and_then(|name| name.to_str());
         if path.is_dir() && name != Some("__pycache__") {

@@ -33,7 +33,7 @@ const PYPROJECT: &str = "pyproject.toml";
 /// # Errors
 /// When a file can't be read, is no TOML, both places hold a configuration, a
 /// key is unknown, or a value has the wrong shape.
-pub fn read(root: &Utf8Path) -> Result<RawValues, ConfigError> {
+pub(super) fn read(root: &Utf8Path) -> Result<RawValues, ConfigError> {
     let own = read_text(&root.join(OWN_FILE))?;
     let pyproject = read_text(&root.join(PYPROJECT))?;
     let in_pyproject = match &pyproject {
@@ -122,12 +122,8 @@ fn scalar(value: &DeValue<'_>) -> Option<String> {
 }
 
 fn line_of(text: &str, offset: usize) -> u32 {
-    let before = text.as_bytes().get(..offset).unwrap_or_default();
-    u32::try_from(bytecount(before) + 1).unwrap_or(u32::MAX)
-}
-
-fn bytecount(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|&&byte| byte == b'\n').count()
+    let before = text.get(..offset).unwrap_or_default();
+    u32::try_from(before.matches('\n').count() + 1).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

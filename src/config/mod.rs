@@ -6,39 +6,16 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 
-use crate::error::{Diagnose, Kind};
-use crate::model::{Engine, Platform, PythonVersion, ServletApi};
+use crate::model::{Engine, Platform, PythonChoice, PythonVersion, ServletApi, StaticMode};
 
+mod error;
 mod file;
 pub mod key;
 mod origin;
 
+pub use error::ConfigError;
 pub use file::{Raw, RawValues};
 pub use origin::{Origin, Sourced};
-
-/// Which interpreter the WAR uses.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum PythonChoice {
-    /// One that djwar bundles, of that line.
-    Bundled(PythonVersion),
-    /// An archive of the user's (python-build-standalone).
-    File(Utf8PathBuf),
-    /// The target host's own.
-    Host,
-}
-
-/// How static files get into the WAR.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum StaticMode {
-    /// Django's collectstatic.
-    Collect,
-    /// Folders found by reading.
-    Copy,
-    /// Not at all.
-    None,
-}
 
 /// The configuration of one build, all sources merged.
 #[derive(Clone, Debug, Serialize)]
@@ -79,90 +56,6 @@ pub struct Config {
     pub runtime: BTreeMap<String, String>,
     /// Where the WAR goes, as given.
     pub output: Option<Sourced<Utf8PathBuf>>,
-}
-
-/// What is wrong with the configuration.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// The file can't be read.
-    #[error("can't read the configuration `{path}`")]
-    Unreadable {
-        /// The file.
-        path: Utf8PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The file is no TOML.
-    #[error("`{path}:{line}` is not TOML: {message}")]
-    NoToml {
-        /// The file.
-        path: Utf8PathBuf,
-        /// The line.
-        line: u32,
-        /// The parser's words.
-        message: String,
-    },
-    /// Two places hold a configuration.
-    #[error("both `djwar.toml` and `[tool.djwar]` of `pyproject.toml` hold a configuration")]
-    TwoFiles,
-    /// A key that isn't one.
-    #[error("unknown key `{key}` ({origin})")]
-    UnknownKey {
-        /// As written.
-        key: String,
-        /// Where.
-        origin: Origin,
-        /// A known key that is spelled alike.
-        nearest: Option<&'static str>,
-    },
-    /// A value of another TOML type.
-    #[error("`{key}` has the wrong type ({origin})")]
-    WrongShape {
-        /// The key.
-        key: &'static str,
-        /// Where.
-        origin: Origin,
-        /// An example of the right one.
-        expected: &'static str,
-    },
-    /// A value that means nothing.
-    #[error("`{key}` can't be `{value}` ({origin}): {reason}")]
-    BadValue {
-        /// The key.
-        key: &'static str,
-        /// As given.
-        value: String,
-        /// Where.
-        origin: Origin,
-        /// What would be right.
-        reason: String,
-    },
-}
-
-impl Diagnose for ConfigError {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::Unreadable { .. } => Kind::Environment,
-            _ => Kind::Usage,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::TwoFiles => Some("keep one of them".to_owned()),
-            Self::UnknownKey {
-                nearest: Some(nearest),
-                ..
-            } => Some(format!("did you mean `{nearest}`?")),
-            Self::UnknownKey { .. } => {
-                Some("docs/reference/configuration.md lists the keys".to_owned())
-            }
-            Self::WrongShape { key, expected, .. } => {
-                Some(format!("write it like `{key} = {expected}`"))
-            }
-            _ => None,
-        }
-    }
 }
 
 impl Config {

@@ -90,11 +90,11 @@ named_enum! {
 named_enum! {
     /// A platform that the WAR brings an interpreter and wheels for.
     Platform {
-        /// Linux with glibc on x86-64.
+        /// Linux with glibc on `x86-64`.
         LinuxX86_64 = "linux-x86_64",
-        /// macOS on Intel.
+        /// `macOS` on Intel.
         MacosX86_64 = "macosx-x86_64",
-        /// macOS on Apple silicon.
+        /// `macOS` on Apple silicon.
         MacosArm64 = "macosx-arm64",
         /// Windows on x86-64.
         WindowsX86_64 = "windows-x86_64",
@@ -163,6 +163,18 @@ impl Serialize for PythonVersion {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
+}
+
+/// Which interpreter the WAR uses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PythonChoice {
+    /// One that djwar bundles, of that line.
+    Bundled(PythonVersion),
+    /// An archive of the user's (python-build-standalone).
+    File(camino::Utf8PathBuf),
+    /// The target host's own.
+    Host,
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use serde::Serialize;
 
-use super::{Coordinates, Engine, Platform, PythonVersion, ServletApi, WarPath};
+use super::{Engine, Platform, PythonChoice, PythonVersion, ServletApi, Span, WarPath};
 
 /// How an entry is kept in the archive (APPNOTE 4.4.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -64,6 +64,34 @@ pub struct LeftOut {
     pub reason: String,
 }
 
+/// How static files get into the WAR.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StaticMode {
+    /// Django's collectstatic, with the WAR's Python.
+    Collect,
+    /// The folders found by reading, with no code run.
+    Copy,
+    /// Not at all.
+    None,
+}
+
+/// Where the dependencies are written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RequirementSource {
+    /// A requirements file, absolute; pip reads it, so that nested files,
+    /// constraints, hashes and indexes mean what they mean to pip.
+    File(Utf8PathBuf),
+    /// One requirement from another source (pyproject.toml, a lock file).
+    Line {
+        /// As pip takes it: `Django==5.2.8 ; python_version >= "3.11"`.
+        text: String,
+        /// Where it is written.
+        origin: Span,
+    },
+}
+
 /// What a build will do, decided from the project and the configuration alone:
 /// the same input gives the same plan.
 #[derive(Clone, Debug, Serialize)]
@@ -76,22 +104,45 @@ pub struct BuildPlan {
     pub engine_reason: String,
     /// The servlet namespace.
     pub servlet_api: ServletApi,
-    /// The Python of the target.
+    /// The interpreter.
+    pub interpreter: PythonChoice,
+    /// The Python that packages and byte code are for.
     pub python: PythonVersion,
     /// Why that Python.
     pub python_reason: String,
-    /// The platforms whose interpreter the WAR brings.
+    /// The platforms whose interpreter and wheels the WAR brings.
     pub platforms: Vec<Platform>,
-    /// Artifacts that the resolver must bring.
-    pub artifacts: Vec<Coordinates>,
     /// `DJANGO_SETTINGS_MODULE`.
     pub settings: String,
+    /// Where the settings module is named.
+    pub settings_reason: String,
     /// `module:callable`.
     pub wsgi: String,
+    /// The folder that goes on `sys.path`, relative to the project's root.
+    pub source_root: Utf8PathBuf,
+    /// The dependencies.
+    pub requirements: Vec<RequirementSource>,
+    /// How static files get in.
+    pub static_mode: StaticMode,
+    /// The folder of the WAR that static files go to, as a prefix of the path
+    /// below the context: starts and ends with `/`. `None`: only collecting
+    /// tells, or there is nothing to serve.
+    pub static_prefix: Option<String>,
+    /// Paths of the project that outlive a redeploy.
+    pub data: Vec<DataPath>,
     /// The context-params of web.xml, sorted by name.
     pub parameters: Vec<(String, String)>,
     /// The project's files.
     pub entries: Vec<WarEntry>,
     /// What stays out.
     pub left_out: Vec<LeftOut>,
+}
+
+/// A path of the project that outlives a redeploy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DataPath {
+    /// Relative to the project's root; a folder ends in `/`.
+    pub path: String,
+    /// Who says so.
+    pub reason: String,
 }

@@ -9,8 +9,10 @@ pub mod setting;
 pub mod war_path;
 
 pub use coordinates::Coordinates;
-pub use engine::{Engine, Platform, PythonVersion, ServletApi};
-pub use entry::{BuildPlan, EntrySource, LeftOut, Method, WarEntry};
+pub use engine::{Engine, Platform, PythonChoice, PythonVersion, ServletApi};
+pub use entry::{
+    BuildPlan, DataPath, EntrySource, LeftOut, Method, RequirementSource, StaticMode, WarEntry,
+};
 pub use project::Project;
 pub use setting::{Setting, Span};
 pub use war_path::{WarPath, WarPathError};

@@ -1,4 +1,148 @@
 //! Pure: Project + Config → [`BuildPlan`]. `layout` alone knows the paths inside
-//! a WAR.
+//! a WAR. Reads no disk, asks no network.
 
+mod data;
+mod error;
 pub mod layout;
+mod parameters;
+mod python;
+mod static_files;
+
+pub use error::PlanError;
+pub use static_files::{StaticPrefix, prefix_of};
+
+use camino::Utf8Path;
+
+use crate::config::{Config, Origin};
+use crate::model::project::Severity;
+use crate::model::{
+    BuildPlan, Engine, EntrySource, LeftOut, Method, Project, RequirementSource, Setting, WarEntry,
+};
+
+/// Decides what a build will do.
+///
+/// # Errors
+/// See [`PlanError`].
+pub fn plan(project: &Project, config: &Config) -> Result<BuildPlan, PlanError> {
+    let errors: Vec<_> = project
+        .problems
+        .iter()
+        .filter(|problem| problem.severity == Severity::Error)
+        .cloned()
+        .collect();
+    if !errors.is_empty() {
+        return Err(PlanError::Problems(errors));
+    }
+    let (engine, engine_reason) = match &config.engine {
+        Some(engine) => (engine.value, engine.origin.to_string()),
+        None => (project.engine, project.engine_reason.clone()),
+    };
+    if engine != Engine::Cpython {
+        return Err(PlanError::Engine {
+            engine,
+            reason: engine_reason,
+        });
+    }
+    let (settings, settings_reason) = named(&project.settings)
+        .ok_or_else(|| PlanError::NoSettings(project.settings.span().cloned()))?;
+    let (wsgi, _) = config
+        .wsgi
+        .as_ref()
+        .map(|wsgi| (wsgi.value.clone(), wsgi.origin.to_string()))
+        .or_else(|| named(&project.wsgi))
+        .ok_or_else(|| PlanError::NoWsgi(project.wsgi.span().cloned()))?;
+    let (interpreter, python, python_reason) = python::choose(project, config)?;
+    let data = data::choose(project, config)?;
+    let mut plan = BuildPlan {
+        name: config
+            .name
+            .as_ref()
+            .map_or_else(|| project.name.clone(), |name| name.value.clone()),
+        engine,
+        engine_reason,
+        servlet_api: config.servlet_api.value,
+        interpreter,
+        python,
+        python_reason,
+        platforms: config.platforms.value.clone(),
+        settings,
+        settings_reason,
+        wsgi,
+        source_root: project.source_root.clone(),
+        requirements: requirements(project, config),
+        static_mode: config.static_mode.value,
+        static_prefix: static_files::prefix(project)?,
+        data,
+        parameters: Vec::new(),
+        entries: entries(project)?,
+        left_out: project
+            .exclude
+            .iter()
+            .map(|exclusion| LeftOut {
+                path: exclusion.path.clone(),
+                reason: exclusion.reason.clone(),
+            })
+            .collect(),
+    };
+    plan.parameters = parameters::of(&plan, config)?;
+    Ok(plan)
+}
+
+fn named(setting: &Setting<String>) -> Option<(String, String)> {
+    match setting {
+        Setting::Known(value, span) => Some((
+            value.clone(),
+            Origin::Detected(span.to_string()).to_string(),
+        )),
+        Setting::Dynamic(_) | Setting::Missing => None,
+    }
+}
+
+/// Requirements files go to pip as files; every other source as lines.
+fn requirements(project: &Project, config: &Config) -> Vec<RequirementSource> {
+    if let Some(files) = &config.requirements {
+        return files
+            .value
+            .iter()
+            .map(|path| RequirementSource::File(project.root.join(path)))
+            .collect();
+    }
+    let is_for_pip = |path: &Utf8Path| {
+        path.extension()
+            .is_some_and(|ending| ending == "txt" || ending == "in")
+    };
+    if !project.requirements.is_empty() && project.requirements.iter().all(|path| is_for_pip(path))
+    {
+        return project
+            .requirements
+            .iter()
+            .map(|path| RequirementSource::File(project.root.join(path)))
+            .collect();
+    }
+    project
+        .dependencies
+        .iter()
+        .map(|dependency| RequirementSource::Line {
+            text: match &dependency.marker {
+                Some(marker) => format!("{}{} ; {marker}", dependency.name, dependency.specifier),
+                None => format!("{}{}", dependency.name, dependency.specifier),
+            },
+            origin: dependency.origin.clone(),
+        })
+        .collect()
+}
+
+fn entries(project: &Project) -> Result<Vec<WarEntry>, PlanError> {
+    project
+        .files
+        .iter()
+        .map(|file| {
+            Ok(WarEntry {
+                path: layout::application(file.path.as_str())?,
+                source: EntrySource::File(project.root.join(&file.path)),
+                method: Method::Deflated,
+                reason: format!("the project's `{}`", file.path),
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,55 @@
+//! The context-params of web.xml: what the plan says and what the user adds.
+
+use std::collections::BTreeMap;
+
+use super::PlanError;
+use crate::config::{Config, key};
+use crate::model::{BuildPlan, PythonChoice};
+use crate::runtime;
+
+/// The context-params, sorted by name.
+pub(super) fn of(plan: &BuildPlan, config: &Config) -> Result<Vec<(String, String)>, PlanError> {
+    let mut parameters = BTreeMap::new();
+    let mut put = |name: &str, value: &str| {
+        if !value.is_empty() {
+            parameters.insert(format!("djwar.{name}"), value.to_owned());
+        }
+    };
+    put("engine", plan.engine.as_str());
+    put("settings", &plan.settings);
+    put("wsgi", &plan.wsgi);
+    put("source-root", plan.source_root.as_str());
+    put("python-version", &plan.python.to_string());
+    if plan.interpreter == PythonChoice::Host {
+        put("python", "host");
+    }
+    let data: Vec<&str> = plan.data.iter().map(|path| path.path.as_str()).collect();
+    put("data", &data.join(","));
+    for (name, value) in &config.env {
+        put(&format!("env.{name}"), value);
+    }
+    for (name, value) in &config.runtime {
+        check(name, value)?;
+        put(name, value);
+    }
+    Ok(parameters.into_iter().collect())
+}
+
+fn check(name: &str, value: &str) -> Result<(), PlanError> {
+    let full = format!("djwar.{name}");
+    let Some(parameter) = runtime::parameters().find(|parameter| parameter.name == full) else {
+        let known = runtime::parameters().filter_map(|known| known.name.strip_prefix("djwar."));
+        return Err(PlanError::UnknownParameter {
+            name: name.to_owned(),
+            nearest: key::nearest(name, known),
+        });
+    };
+    match parameter.refusal(value) {
+        None => Ok(()),
+        Some(reason) => Err(PlanError::BadParameter {
+            name: name.to_owned(),
+            value: value.to_owned(),
+            reason,
+        }),
+    }
+}
