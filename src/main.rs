@@ -1,3 +1,7 @@
 //! The thin binary: hands the arguments to the library and exits with its status.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    djwar::cli::run(std::env::args_os())
+}

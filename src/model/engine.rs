@@ -92,9 +92,9 @@ named_enum! {
     Platform {
         /// Linux with glibc on `x86-64`.
         LinuxX86_64 = "linux-x86_64",
-        /// `macOS` on Intel.
+        /// The Mac, Intel.
         MacosX86_64 = "macosx-x86_64",
-        /// `macOS` on Apple silicon.
+        /// The Mac, Apple silicon.
         MacosArm64 = "macosx-arm64",
         /// Windows on x86-64.
         WindowsX86_64 = "windows-x86_64",

@@ -1,0 +1,58 @@
+//! `djwar check`: every problem, sorted, each with a hint.
+
+use camino::Utf8PathBuf;
+use clap::Args;
+
+use super::{Common, Outcome, common};
+use crate::config::RawValues;
+use crate::model::project::Severity;
+use crate::plan::{PlanError, plan};
+use crate::error::Failure;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The project's folder
+    #[arg(default_value = ".")]
+    project: Utf8PathBuf,
+
+    /// Warnings count as errors
+    #[arg(long)]
+    strict: bool,
+}
+
+pub(super) fn run(options: &Common, arguments: &Arguments) -> Outcome {
+    let (project, config) = options.project(&arguments.project, RawValues::new())?;
+    // What only the plan sees; its list of the scan's own problems is shown below.
+    match plan(&project, &config) {
+        Ok(_) | Err(PlanError::Problems(_)) => {}
+        Err(other) => return Err(Failure::from(other)),
+    }
+    if options.json {
+        common::say_json(&project.problems)?;
+    } else {
+        for problem in &project.problems {
+            let label = match problem.severity {
+                Severity::Error => "error",
+                Severity::Warning => "warning",
+            };
+            let place = problem
+                .origin
+                .as_ref()
+                .map(|span| format!("{span}: "))
+                .unwrap_or_default();
+            common::say(&format!("{place}{label}: {} [{}]", problem.message, problem.code))?;
+            if let Some(hint) = &problem.hint {
+                common::say(&format!("    hint: {hint}"))?;
+            }
+        }
+        if project.problems.is_empty() {
+            common::say("no problems found")?;
+        }
+    }
+    let worst = project.problems.iter().map(|problem| problem.severity).min();
+    Ok(match worst {
+        Some(Severity::Error) => 1,
+        Some(Severity::Warning) if arguments.strict => 1,
+        _ => 0,
+    })
+}
