@@ -1,0 +1,31 @@
+"""``python -m djwar_handler.manage ARGS…``: a Django management command, as the project's own ``manage.py`` would run it.
+
+Owns the entry point only. The caller sets ``DJANGO_SETTINGS_MODULE``, ``PYTHONPATH`` and the working directory.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main(arguments: list[str]) -> int:
+    """Runs the command; the exit status. Django's commands end by ``SystemExit`` when they fail."""
+    if not os.environ.get("DJANGO_SETTINGS_MODULE"):
+        print("error: DJANGO_SETTINGS_MODULE is not set", file=sys.stderr)
+        return 2
+    try:
+        from django.core.management import execute_from_command_line
+    except ModuleNotFoundError as error:
+        if error.name != "django":
+            raise
+        print("error: Django is not among the project's packages", file=sys.stderr)
+        return 1
+    # Django's usage lines and hints name argv[0].
+    sys.argv = ["manage.py", *arguments]
+    execute_from_command_line(sys.argv)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

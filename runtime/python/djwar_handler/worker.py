@@ -1,0 +1,70 @@
+"""A worker: a forked process whose threads each serve one connection.
+
+Owns the threads and the process's end. The requests are :mod:`djwar_handler.serving`'s.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from typing import Any, NoReturn
+
+from djwar_handler import process
+from djwar_handler.connection import Connection
+from djwar_handler.logs import LEVELS, LineStream, Log, describe_exception
+from djwar_handler.request import base_environ
+from djwar_handler.serving import Application, serve
+from djwar_handler.settings import StartSettings
+
+NEVER_CONNECTED = 3
+"""The exit status of a worker which could not reach the engine at all."""
+
+
+class Worker:
+    """One worker process, from the fork to its end."""
+
+    def __init__(self, number: int, settings: StartSettings, application: Application) -> None:
+        self._number = number
+        self._settings = settings
+        self._application = application
+        self._log = Log("djwar.worker", LEVELS.get(settings.log_level, LEVELS["info"]))
+        self._base: dict[str, Any] = base_environ(
+            settings.software, settings.threads, LineStream(LEVELS["error"], "wsgi.errors")
+        )
+        self._has_connected = False
+
+    def run(self) -> NoReturn:
+        """Serves until all connections are closed, then ends the process."""
+        threads = [
+            threading.Thread(target=self._serve_connections, args=(number,), name=f"djwar-{number}", daemon=True)
+            for number in range(self._settings.threads)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        process.end(0 if self._has_connected else NEVER_CONNECTED, self._log)
+        os._exit(0)
+
+    def _serve_connections(self, thread: int) -> None:
+        settings = self._settings
+        while True:
+            try:
+                connection = Connection.open(settings.socket, settings.token, self._number, thread)
+            except OSError as error:
+                # The engine has gone, or retires this worker with the socket.
+                self._log.debug(f"thread {thread} ends, the socket has gone: {error}")
+                return
+            self._has_connected = True
+            try:
+                is_broken = serve(connection, self._application, self._base, self._log)
+            except BaseException as error:
+                # Not the application's failure, that is handled per request: out of memory, or a bug of djwar.
+                self._log.error(f"thread {thread} starts anew\n{describe_exception(error)}")
+                is_broken = True
+                time.sleep(0.1)
+            finally:
+                connection.close()
+            if not is_broken:
+                return
