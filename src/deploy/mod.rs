@@ -1,2 +1,34 @@
-//! Real containers by coordinates: start, wait, probe, stop. Behind `run`,
-//! `manage` and `verify`.
+//! Real containers by coordinates: start, wait, probe, stop. Behind `run` and
+//! `verify`, and behind the end-to-end tests, so that all three do the same.
+//!
+//! [`Deployment`] says what is wanted, [`Server`] is what runs. This room starts
+//! processes and looks at their logs and answers; it knows nothing of what is
+//! inside a WAR, and downloads nothing itself (that is [`crate::resolve`]).
+
+mod container;
+mod context_path;
+mod deployment;
+mod distribution;
+mod embedded;
+
+mod error;
+mod java;
+mod jetty;
+mod log;
+mod probe;
+mod process;
+mod server;
+mod tomcat;
+
+pub use container::{Container, Family, UnknownContainer};
+pub use context_path::{ContextPath, ContextPathError};
+pub use deployment::Deployment;
+pub use distribution::{Artifacts, Distributions};
+
+pub use embedded::{Embedded, Event, StopSignal};
+pub use error::DeployError;
+pub use java::Java;
+pub use log::{Level, Line, Log};
+pub use probe::{Client, Request, Response};
+pub use process::Member;
+pub use server::{Server, Stopped};
