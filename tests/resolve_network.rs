@@ -40,3 +40,50 @@ fn network_maven_brings_two_versions_of_one_artifact_at_once() {
     assert!(paths[0].ends_with("jakarta.servlet-api-5.0.0.jar"));
     assert!(paths[1].ends_with("jakarta.servlet-api-6.0.0.jar"));
 }
+
+use djwar::model::{Platform, PythonChoice, PythonVersion};
+use djwar::resolve::{RequirementSource, Resolver, WheelRequest};
+
+const PYTHON: PythonVersion = PythonVersion::new(3, 13);
+
+fn request(project: &Utf8PathBuf, requirements: &str) -> WheelRequest {
+    fs_err::write(project.join("requirements.txt"), requirements).expect("write");
+    WheelRequest {
+        project: project.clone(),
+        sources: vec![RequirementSource::File(project.join("requirements.txt"))],
+        python: PYTHON,
+        platform: Platform::LinuxX86_64,
+    }
+}
+
+#[test]
+fn network_a_resolution_is_repeated_without_a_network() {
+    let (_folder, folder) = scratch();
+    let mut resolver =
+        Resolver::new(Host::of_this_process(), &folder, false, &Silent).expect("cache");
+    resolver.cache = Cache::at(folder.join("cache"));
+    let request = request(&folder, "asgiref==3.8.1\nmarkupsafe\n");
+    let interpreter = resolver
+        .interpreter(&PythonChoice::Bundled(PYTHON))
+        .expect("runs here");
+    let first = resolver.wheels(&request, &interpreter).expect("resolved");
+    assert!(!first.wheel("asgiref").expect("asked for").is_native);
+    assert!(first.wheel("markupsafe").expect("asked for").is_native);
+
+    resolver.offline = true;
+    let second = resolver.wheels(&request, &interpreter).expect("cached");
+    assert_eq!(first, second);
+
+    // A damaged wheel is not handed out.
+    let wheel = &first.wheel("asgiref").expect("asked for").path;
+    fs_err::write(wheel, "half").expect("damage");
+    let error = resolver
+        .wheels(&request, &interpreter)
+        .expect_err("damaged");
+    assert!(error.to_string().contains("`requirements.txt`"), "{error}");
+    resolver.offline = false;
+    assert_eq!(
+        first,
+        resolver.wheels(&request, &interpreter).expect("anew")
+    );
+}

@@ -41,6 +41,11 @@ impl Key {
         Self(hexadecimal(&digest.finalize()))
     }
 
+    /// A key over bytes.
+    pub fn of_bytes(bytes: &[u8]) -> Self {
+        Self(hexadecimal(&Sha256::digest(bytes)))
+    }
+
     /// The key's text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -190,6 +195,21 @@ impl Cache {
             Ok(())
         })?;
         Ok(fs_err::read_to_string(known)?)
+    }
+
+    /// Forgets an entry.
+    ///
+    /// # Errors
+    /// When it can't be removed.
+    pub fn remove(&self, bucket: &str, key: &Key) -> Result<(), ResolveError> {
+        let entry = self.entry(bucket, key);
+        if !entry.exists() {
+            return Ok(());
+        }
+        let _lock = self.lock(bucket, key)?;
+        let removed = self.scratch()?;
+        fs_err::rename(&entry, removed.path().join("entry"))?;
+        Ok(())
     }
 
     /// A folder for work that is thrown away, on the cache's own disk so that

@@ -1,13 +1,34 @@
 //! Brings what the plan asks for: wheels, interpreters, jars. The only room
 //! that talks to the network, and only through the ordinary clients.
 
+mod archive;
+pub mod bytecode;
 pub mod cache;
+pub mod environment;
 pub mod error;
 pub mod host;
+pub mod interpreter;
 pub mod local_repository;
 pub mod maven;
+mod packed;
+mod pip;
+mod pip_words;
+pub mod python_home;
+pub mod requirements;
+pub mod resolver;
+pub mod static_files;
+pub mod versions;
+pub mod wheels;
 
+pub use bytecode::PythonFile;
 pub use cache::{Cache, Key};
+pub use environment::Environment;
 pub use error::ResolveError;
 pub use host::Host;
+pub use interpreter::Interpreter;
 pub use maven::Maven;
+pub use python_home::PythonHome;
+pub use requirements::{RequirementSource, WheelRequest};
+pub use resolver::Resolver;
+pub use static_files::{StaticFiles, StaticRequest};
+pub use wheels::{Resolution, Wheel, WheelFile, WheelLayout, WheelLeftOut};

@@ -48,9 +48,17 @@ fn configuration() -> Result<String> {
          is comma-separated; tables have no environment variable.\n",
     );
     for key in KEYS {
-        write!(text, "\n## `{}`\n\n{}\n\n```toml\n{} = {}\n```\n", key.name, key.doc, key.name, key.example)?;
+        write!(
+            text,
+            "\n## `{}`\n\n{}\n\n```toml\n{} = {}\n```\n",
+            key.name, key.doc, key.name, key.example
+        )?;
         if key.shape != key::Shape::Table {
-            write!(text, "\nEnvironment: `{}`\n", key::environment_name(key.name))?;
+            write!(
+                text,
+                "\nEnvironment: `{}`\n",
+                key::environment_name(key.name)
+            )?;
         }
     }
     Ok(text)

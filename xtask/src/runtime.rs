@@ -24,7 +24,15 @@ pub(crate) fn run_check() -> Result<()> {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let mut maven = command("mvn", &["--batch-mode", "--no-transfer-progress", "-f", "runtime/java"]);
+    let mut maven = command(
+        "mvn",
+        &[
+            "--batch-mode",
+            "--no-transfer-progress",
+            "-f",
+            "runtime/java",
+        ],
+    );
     if arguments.skip_tests {
         maven.arg("-DskipTests");
     }

@@ -8,7 +8,10 @@ use anyhow::{Context as _, Result, bail};
 /// The repository's folder.
 pub(crate) fn root() -> PathBuf {
     let manifest = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    manifest.parent().expect("xtask lies in the repository").to_owned()
+    manifest
+        .parent()
+        .expect("xtask lies in the repository")
+        .to_owned()
 }
 
 /// A command that runs in the repository's folder.
@@ -25,7 +28,9 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     {
         eprintln!("+ {line}");
     }
-    let status = command.status().with_context(|| format!("can't start `{line}`"))?;
+    let status = command
+        .status()
+        .with_context(|| format!("can't start `{line}`"))?;
     if !status.success() {
         bail!("`{line}` failed: {status}");
     }

@@ -69,7 +69,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 
 fn lint() -> Result<()> {
     execute(&["cargo", "fmt", "--all", "--check"])?;
-    execute(&["cargo", "clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])
+    execute(&[
+        "cargo",
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--locked",
+        "--",
+        "-D",
+        "warnings",
+    ])
 }
 
 /// pytest and mypy in a virtual environment of their own below `target`.
@@ -89,12 +98,21 @@ fn python() -> Result<()> {
         "--requirement",
         "runtime/python/requirements-dev.txt",
     ])?;
-    shell::run(command(&python, &["-m", "pytest", "-q"]).current_dir(root().join("runtime/python")))?;
+    shell::run(
+        command(&python, &["-m", "pytest", "-q"]).current_dir(root().join("runtime/python")),
+    )?;
     shell::run(command(&python, &["-m", "mypy"]).current_dir(root().join("runtime/python")))
 }
 
 fn rust() -> Result<()> {
-    execute(&["cargo", "test", "--workspace", "--release", "--locked", "--no-fail-fast"])
+    execute(&[
+        "cargo",
+        "test",
+        "--workspace",
+        "--release",
+        "--locked",
+        "--no-fail-fast",
+    ])
 }
 
 fn execute(line: &[&str]) -> Result<()> {

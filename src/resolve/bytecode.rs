@@ -1,0 +1,244 @@
+//! Byte code, compiled once per content by the target's own Python and kept as
+//! archives whose entries are copied into the WAR as they are.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
+
+use super::archive::compiled_name;
+use super::cache::{Key, sha256_of, utf8};
+use super::error::{ResolveError, Said};
+use super::host::Host;
+use super::interpreter::Interpreter;
+use super::packed::Packer;
+use super::resolver::Resolver;
+use super::wheels::{Resolution, Wheel};
+
+/// Changes when the same source would give other byte code.
+const RECIPE: &str = "bytecode 1";
+
+/// The compiler, for interpreters whose handler isn't at hand.
+const COMPILE: &str = include_str!("compile.py");
+
+/// One file to compile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Job {
+    /// The Python file.
+    pub source: Utf8PathBuf,
+    /// The `.pyc`.
+    pub target: Utf8PathBuf,
+    /// What code objects say that they come from.
+    pub name: String,
+}
+
+/// What the compiler says at its end.
+#[derive(Debug, Deserialize)]
+struct Outcome {
+    #[serde(default)]
+    failed: Vec<serde_json::Value>,
+}
+
+/// Compiles `jobs` with one start of the interpreter. Files which this Python
+/// can't parse (templates of files, code for another version) stay without byte
+/// code; their names are returned.
+///
+/// # Errors
+/// When the interpreter fails.
+pub(crate) fn compile(
+    host: &Host,
+    interpreter: &Interpreter,
+    handler: Option<&Utf8Path>,
+    jobs: &[Job],
+) -> Result<Vec<String>, ResolveError> {
+    if jobs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let failure = |said: String| ResolveError::Program {
+        doing: "compiling the byte code".to_owned(),
+        said: Said(said),
+    };
+    let mut lines = Vec::new();
+    for job in jobs {
+        serde_json::to_writer(&mut lines, job).map_err(std::io::Error::other)?;
+        lines.push(b'\n');
+    }
+    let mut command = interpreter.command(host);
+    // The order of sets in code objects follows the hashes of their strings.
+    command.env("PYTHONHASHSEED", "0").args(["-s", "-B"]);
+    match handler {
+        Some(handler) => command
+            .env("PYTHONPATH", handler)
+            .args(["-m", "djwar_handler.compile"]),
+        None => command.args(["-c", COMPILE]),
+    };
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|source| ResolveError::Start {
+            program: interpreter.executable.to_string(),
+            source,
+        })?;
+    let mut stdin = child.stdin.take();
+    let output = std::thread::scope(|scope| {
+        scope.spawn(move || {
+            // A child that died says why on its standard error.
+            if let Some(stdin) = &mut stdin {
+                let _ = stdin.write_all(&lines);
+            }
+        });
+        child.wait_with_output()
+    })?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    if !output.status.success() {
+        return Err(failure(said));
+    }
+    let outcome: Outcome = String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .rev()
+        .find_map(|line| serde_json::from_str(line).ok())
+        .ok_or_else(|| failure(said))?;
+    Ok(outcome.failed.iter().map(ToString::to_string).collect())
+}
+
+/// A Python file, and its path below the folder that is on `sys.path`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PythonFile {
+    /// On disk.
+    pub source: Utf8PathBuf,
+    /// With `/`.
+    pub path: String,
+}
+
+impl Resolver<'_> {
+    /// One archive of `.pyc` a wheel, in the order of the resolution's wheels.
+    /// The entries' names are paths below `WEB-INF/python/lib`.
+    ///
+    /// # Errors
+    /// When the interpreter or the cache fails.
+    pub fn bytecode(
+        &self,
+        resolution: &Resolution,
+        interpreter: &Interpreter,
+    ) -> Result<Vec<Utf8PathBuf>, ResolveError> {
+        let missing: Vec<&Wheel> = resolution
+            .wheels
+            .iter()
+            .filter(|wheel| {
+                self.cache
+                    .existing("bytecode", &wheel_key(wheel, interpreter))
+                    .is_none()
+            })
+            .collect();
+        if !missing.is_empty() {
+            self.report
+                .status(&format!("Compiling {} packages", missing.len()));
+            let scratch = self.cache.scratch()?;
+            let scratch = utf8(scratch.path())?;
+            let mut jobs = Vec::new();
+            for wheel in &missing {
+                let folder = scratch.join(&wheel.sha256);
+                for path in wheel.unpack(&folder.join("source"), is_python)? {
+                    jobs.push(Job {
+                        source: folder.join("source").join(&path),
+                        target: folder
+                            .join("target")
+                            .join(compiled_name(&path, interpreter.version)),
+                        name: path,
+                    });
+                }
+            }
+            self.say_failed(&compile(&self.host, interpreter, None, &jobs)?);
+            for wheel in &missing {
+                let compiled = scratch.join(&wheel.sha256).join("target");
+                self.cache.file_or_make(
+                    "bytecode",
+                    &wheel_key(wheel, interpreter),
+                    "bytecode.zip",
+                    |file| pack_folder(&compiled, file),
+                )?;
+            }
+        }
+        resolution
+            .wheels
+            .iter()
+            .map(|wheel| {
+                self.cache
+                    .existing("bytecode", &wheel_key(wheel, interpreter))
+                    .map(|folder| folder.join("bytecode.zip"))
+                    .ok_or(ResolveError::Program {
+                        doing: format!("compiling `{}`", wheel.name),
+                        said: Said("the cache lost it; is another program cleaning it?".to_owned()),
+                    })
+            })
+            .collect()
+    }
+
+    /// An archive of the `.pyc` of loose files, such as the project's own. The
+    /// entries' names are beside `path` in `__pycache__`.
+    ///
+    /// # Errors
+    /// When a file can't be read, and as for [`Resolver::bytecode`].
+    pub fn bytecode_of_files(
+        &self,
+        files: &[PythonFile],
+        interpreter: &Interpreter,
+    ) -> Result<Utf8PathBuf, ResolveError> {
+        let mut parts = vec![RECIPE.to_owned(), interpreter.digest.clone()];
+        for file in files {
+            parts.push(file.path.clone());
+            parts.push(sha256_of(&file.source)?);
+        }
+        let key = Key::of(parts.iter().map(String::as_str));
+        self.cache
+            .file_or_make("bytecode", &key, "bytecode.zip", |target| {
+                let scratch = self.cache.scratch()?;
+                let scratch = utf8(scratch.path())?;
+                let jobs: Vec<Job> = files
+                    .iter()
+                    .map(|file| Job {
+                        source: file.source.clone(),
+                        target: scratch.join(compiled_name(&file.path, interpreter.version)),
+                        name: file.path.clone(),
+                    })
+                    .collect();
+                self.say_failed(&compile(&self.host, interpreter, None, &jobs)?);
+                pack_folder(&scratch, target)
+            })
+    }
+
+    fn say_failed(&self, failed: &[String]) {
+        for one in failed {
+            self.report.detail(&format!("not compiled: {one}"));
+        }
+    }
+}
+
+fn is_python(path: &str) -> bool {
+    Utf8Path::new(path).extension() == Some("py")
+}
+
+fn wheel_key(wheel: &Wheel, interpreter: &Interpreter) -> Key {
+    Key::of([RECIPE, &wheel.sha256, &interpreter.digest])
+}
+
+fn pack_folder(folder: &Utf8Path, file: &Utf8Path) -> Result<(), ResolveError> {
+    let mut packer = Packer::create(file)?;
+    for found in walkdir::WalkDir::new(folder).sort_by_file_name() {
+        // A wheel without Python files has no folder.
+        let Ok(found) = found else { break };
+        if found.file_type().is_file() {
+            let path = utf8(found.path())?;
+            let name = path
+                .strip_prefix(folder)
+                .unwrap_or(&path)
+                .as_str()
+                .replace('\\', "/");
+            packer.deflated(&name, &fs_err::read(&path)?)?;
+        }
+    }
+    packer.finish()
+}

@@ -1,0 +1,212 @@
+//! pip, run by the target's own interpreter where that runs on this machine, so
+//! that markers and tags are the target's. Reads the user's configuration and
+//! names no index.
+
+use std::process::{Command, Output};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::error::ResolveError;
+use super::host::run;
+use super::interpreter::Interpreter;
+use super::pip_words;
+use super::requirements::{RequirementSource, WheelRequest};
+use super::resolver::Resolver;
+use super::versions;
+use super::wheels::WheelName;
+use crate::model::Platform;
+
+/// Variables of pip which would send the wheels elsewhere or refuse to run.
+const MISLEADING: &[&str] = &[
+    "PIP_TARGET",
+    "PIP_PREFIX",
+    "PIP_ROOT",
+    "PIP_USER",
+    "PIP_REQUIRE_VIRTUALENV",
+    "PIP_PYTHON",
+    "PIP_PLATFORM",
+    "PIP_ABI",
+    "PIP_IMPLEMENTATION",
+    "PIP_PYTHON_VERSION",
+    "PIP_QUIET",
+    "PIP_REPORT",
+];
+
+/// 1980-01-01, the earliest time that a zip can hold: wheels built here get it.
+const SOURCE_DATE_EPOCH: &str = "315532800";
+
+impl Resolver<'_> {
+    /// The wheels' files in a folder below `scratch`.
+    pub(crate) fn bring_wheels(
+        &self,
+        request: &WheelRequest,
+        interpreter: &Interpreter,
+        scratch: &Utf8Path,
+    ) -> Result<Vec<Utf8PathBuf>, ResolveError> {
+        let folder = scratch.join("wheels");
+        fs_err::create_dir(&folder)?;
+        let arguments = source_arguments(request, scratch)?;
+        let native = Platform::of_this_host() == Some(request.platform)
+            && interpreter.version == request.python;
+        if !native {
+            let mut command = self.pip(interpreter, request);
+            command
+                .args([
+                    "download",
+                    "--only-binary",
+                    ":all:",
+                    "--dest",
+                    folder.as_str(),
+                ])
+                .args([
+                    "--implementation",
+                    "cp",
+                    "--python-version",
+                    &request.python.digits(),
+                ])
+                .args([
+                    "--abi",
+                    &format!("cp{}", request.python.digits()),
+                    "--abi",
+                    "abi3",
+                    "--abi",
+                    "none",
+                ]);
+            for platform in versions::wheel_platforms(request.platform) {
+                command.args(["--platform", &platform]);
+            }
+            let output = self.run_pip(command.args(&arguments))?;
+            if !output.status.success() {
+                return Err(pip_words::failure(request, &said(&output), false));
+            }
+            return wheels_in(&folder);
+        }
+        // Wheels first: nobody's setup.py runs when all projects publish them.
+        let mut command = self.pip(interpreter, request);
+        command
+            .args([
+                "wheel",
+                "--only-binary",
+                ":all:",
+                "--wheel-dir",
+                folder.as_str(),
+            ])
+            .args(&arguments);
+        let output = self.run_pip(&mut command)?;
+        if output.status.success() {
+            return self.checked(&folder, &output);
+        }
+        let words = said(&output);
+        if !pip_words::building_may_help(&words) {
+            return Err(pip_words::failure(request, &words, false));
+        }
+        self.report
+            .detail("not everything is published as a wheel: building what isn't");
+        let mut command = self.pip(interpreter, request);
+        command
+            .args(["wheel", "--prefer-binary", "--wheel-dir", folder.as_str()])
+            .args(&arguments);
+        let output = self.run_pip(&mut command)?;
+        if !output.status.success() {
+            return Err(pip_words::failure(request, &said(&output), true));
+        }
+        self.checked(&folder, &output)
+    }
+
+    fn pip(&self, interpreter: &Interpreter, request: &WheelRequest) -> Command {
+        let mut command = interpreter.command(&self.host);
+        for name in MISLEADING {
+            command.env_remove(name);
+        }
+        command
+            .current_dir(&request.project)
+            .env("SOURCE_DATE_EPOCH", SOURCE_DATE_EPOCH)
+            // -I would drop PYTHONHOME: -P keeps the project off sys.path (3.11+).
+            .args([
+                "-P",
+                "-m",
+                "pip",
+                "--no-input",
+                "--no-color",
+                "--disable-pip-version-check",
+            ]);
+        // pip tries five times with growing pauses: a minute without a network.
+        if self.host.variable("PIP_RETRIES").is_none() {
+            command.args(["--retries", "2"]);
+        }
+        command
+    }
+
+    fn run_pip(&self, command: &mut Command) -> Result<Output, ResolveError> {
+        let output = run(command)?;
+        for line in said(&output).lines() {
+            self.report.detail(line);
+        }
+        Ok(output)
+    }
+
+    /// Refuses wheels which pip built here for this machine only: they link to
+    /// its libraries, and nothing says that the target has them.
+    fn checked(
+        &self,
+        folder: &Utf8Path,
+        output: &Output,
+    ) -> Result<Vec<Utf8PathBuf>, ResolveError> {
+        let words = said(output);
+        for file_name in pip_words::built(&words) {
+            if let Some(wheel) = WheelName::of(&file_name)
+                && wheel.is_native
+            {
+                return Err(pip_words::built_natively(&wheel.name, &wheel.version));
+            }
+            self.report.detail(&format!("built here: {file_name}"));
+        }
+        wheels_in(folder)
+    }
+}
+
+/// `-r` for every source; listed requirements go through a file of their own.
+fn source_arguments(
+    request: &WheelRequest,
+    scratch: &Utf8Path,
+) -> Result<Vec<String>, ResolveError> {
+    let mut arguments = vec!["--progress-bar".to_owned(), "off".to_owned()];
+    for (number, source) in request.sources.iter().enumerate() {
+        let path = match source {
+            RequirementSource::File(path) => path.clone(),
+            RequirementSource::Listed { requirements, .. } => {
+                let path = scratch.join(format!("requirements-{number}.txt"));
+                let texts: Vec<&str> = requirements.iter().map(|(text, _)| text.as_str()).collect();
+                fs_err::write(&path, texts.join("\n"))?;
+                path
+            }
+        };
+        arguments.extend(["-r".to_owned(), path.into_string()]);
+    }
+    Ok(arguments)
+}
+
+fn said(output: &Output) -> String {
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+fn wheels_in(folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, ResolveError> {
+    let mut wheels = Vec::new();
+    for entry in folder
+        .read_dir_utf8()
+        .map_err(ResolveError::io(format!("can't list `{folder}`")))?
+    {
+        let path = entry
+            .map_err(ResolveError::io(format!("can't list `{folder}`")))?
+            .into_path();
+        if path.extension() == Some("whl") {
+            wheels.push(path);
+        }
+    }
+    wheels.sort();
+    Ok(wheels)
+}

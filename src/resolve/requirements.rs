@@ -1,0 +1,375 @@
+//! What is asked for: files and texts of requirements, with their places. The
+//! clients read requirement files; this only follows them to know whether
+//! anything changed, and where a name is written.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::cache::{Key, sha256_of, utf8};
+use super::error::ResolveError;
+use super::host::Host;
+use super::wheels::normalized;
+use crate::model::{Platform, Project, PythonVersion};
+
+/// Where requirements come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequirementSource {
+    /// A requirements file, absolute; nested files, constraints, options, markers
+    /// and hashes are the client's to read.
+    File(Utf8PathBuf),
+    /// Requirements read from another kind of file.
+    Listed {
+        /// That file, absolute.
+        origin: Utf8PathBuf,
+        /// PEP 508 texts, with their line there.
+        requirements: Vec<(String, u32)>,
+    },
+}
+
+/// Everything that decides which wheels are needed.
+#[derive(Clone, Debug)]
+pub struct WheelRequest {
+    /// The project's folder, absolute: relative paths in requirement files are
+    /// relative to it, as for `pip install -r` run there.
+    pub project: Utf8PathBuf,
+    /// The requirements.
+    pub sources: Vec<RequirementSource>,
+    /// The target's Python.
+    pub python: PythonVersion,
+    /// The target's platform.
+    pub platform: Platform,
+}
+
+impl WheelRequest {
+    /// What the scan found. `files`, relative to the project, replace the scan's.
+    pub fn of_project(
+        project: &Project,
+        files: Option<&[String]>,
+        python: PythonVersion,
+        platform: Platform,
+    ) -> Self {
+        let scanned = || project.requirements.clone();
+        let named = files.map(|files| files.iter().map(Utf8PathBuf::from).collect());
+        let sources = named
+            .unwrap_or_else(scanned)
+            .into_iter()
+            .map(|file| {
+                if matches!(file.extension(), Some("txt" | "in")) {
+                    return RequirementSource::File(project.root.join(file));
+                }
+                let requirements = project
+                    .dependencies
+                    .iter()
+                    .filter(|dependency| dependency.origin.path == file)
+                    .map(|dependency| {
+                        let marker = dependency
+                            .marker
+                            .as_ref()
+                            .map(|marker| format!(" ; {marker}"))
+                            .unwrap_or_default();
+                        let text = format!("{}{}{marker}", dependency.name, dependency.specifier);
+                        (text, dependency.origin.line)
+                    })
+                    .collect();
+                RequirementSource::Listed {
+                    origin: project.root.join(file),
+                    requirements,
+                }
+            })
+            .collect();
+        Self {
+            project: project.root.clone(),
+            sources,
+            python,
+            platform,
+        }
+    }
+
+    /// Whether nothing is asked for.
+    pub fn is_empty(&self) -> bool {
+        self.sources.iter().all(|source| match source {
+            RequirementSource::File(_) => false,
+            RequirementSource::Listed { requirements, .. } => requirements.is_empty(),
+        })
+    }
+
+    /// For messages: ``the packages of `requirements.txt` ``.
+    pub fn describe(&self) -> String {
+        let names: Vec<String> = self
+            .sources
+            .iter()
+            .map(|source| match source {
+                RequirementSource::File(path) | RequirementSource::Listed { origin: path, .. } => {
+                    format!("`{}`", self.shown(path))
+                }
+            })
+            .collect();
+        format!(
+            "the packages of {} for Python {} on {}",
+            names.join(", "),
+            self.python,
+            self.platform
+        )
+    }
+
+    /// Changes with everything that the resolution depends on and that can be
+    /// known without asking an index.
+    pub(crate) fn digest(&self, host: &Host) -> Result<String, ResolveError> {
+        let mut parts = vec![self.python.to_string(), self.platform.to_string()];
+        for source in &self.sources {
+            if let RequirementSource::Listed { requirements, .. } = source {
+                parts.extend(requirements.iter().map(|(text, _)| text.clone()));
+            }
+        }
+        for line in self.lines()? {
+            if let Some(path) = line.local_path(&self.project) {
+                parts.push(content_of(&path)?);
+            }
+            parts.push(line.text);
+        }
+        // Digested, so that an index's password stands nowhere in clear.
+        for prefix in ["PIP_", "UV_"] {
+            for (name, value) in host.variables_starting_with(prefix) {
+                parts.push(format!("{name}={value}"));
+            }
+        }
+        for file in pip_configuration(host) {
+            parts.extend(fs_err::read_to_string(file).ok());
+        }
+        Ok(Key::of(parts.iter().map(String::as_str))
+            .as_str()
+            .to_owned())
+    }
+
+    /// Where a requirement of that name is written: `requirements.txt:3`.
+    pub(crate) fn place_of(&self, name: &str) -> Option<String> {
+        let name = normalized(name);
+        self.lines()
+            .ok()?
+            .into_iter()
+            .find(|line| line.name().is_some_and(|found| found == name))
+            .map(|line| format!("{}:{}", self.shown(&line.path), line.number))
+    }
+
+    fn shown(&self, path: &Utf8Path) -> String {
+        path.strip_prefix(&self.project).unwrap_or(path).to_string()
+    }
+
+    /// The lines of all files, nested ones too.
+    fn lines(&self) -> Result<Vec<Line>, ResolveError> {
+        let mut lines = Vec::new();
+        let mut seen = BTreeSet::new();
+        for source in &self.sources {
+            match source {
+                RequirementSource::File(path) => follow(path, &mut lines, &mut seen)?,
+                RequirementSource::Listed {
+                    origin,
+                    requirements,
+                } => lines.extend(requirements.iter().map(|(text, number)| Line {
+                    path: origin.clone(),
+                    number: *number,
+                    text: text.clone(),
+                })),
+            }
+        }
+        Ok(lines)
+    }
+}
+
+struct Line {
+    path: Utf8PathBuf,
+    number: u32,
+    text: String,
+}
+
+impl Line {
+    fn name(&self) -> Option<String> {
+        let end = self
+            .text
+            .find(|letter: char| !(letter.is_ascii_alphanumeric() || "._-".contains(letter)))
+            .unwrap_or(self.text.len());
+        (end > 0 && !self.text.starts_with('-')).then(|| normalized(&self.text[..end]))
+    }
+
+    /// `./vendor/thing`, `-e ./thing`, `thing @ file:///…`, `vendor/thing.whl`.
+    fn local_path(&self, project: &Utf8Path) -> Option<Utf8PathBuf> {
+        let text = self.text.strip_prefix("-e").unwrap_or(&self.text);
+        let text = text.strip_prefix("--editable").unwrap_or(text);
+        let text = text.trim_start_matches(['=', ' ']);
+        let text = text.split_once(" @ ").map_or(text, |(_, address)| address);
+        let text = text.split(" ;").next().unwrap_or(text);
+        let text = text.strip_prefix("file://").unwrap_or(text);
+        let text = text.split(['[', '#']).next().unwrap_or(text).trim();
+        let path = project.join(text);
+        (!text.is_empty() && (text.contains('/') || text == ".") && path.exists()).then_some(path)
+    }
+}
+
+fn follow(
+    path: &Utf8Path,
+    lines: &mut Vec<Line>,
+    seen: &mut BTreeSet<Utf8PathBuf>,
+) -> Result<(), ResolveError> {
+    if !seen.insert(path.to_owned()) {
+        return Ok(());
+    }
+    let text = fs_err::read_to_string(path).map_err(|error| ResolveError::Unreadable {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    })?;
+    for (number, text) in (1..).zip(text.lines()) {
+        let text = text.split(" #").next().unwrap_or_default().trim();
+        if text.is_empty() || text.starts_with('#') {
+            continue;
+        }
+        lines.push(Line {
+            path: path.to_owned(),
+            number,
+            text: text.to_owned(),
+        });
+        let nested = ["-r", "--requirement", "-c", "--constraint"]
+            .iter()
+            .find_map(|option| text.strip_prefix(option));
+        if let Some(nested) = nested {
+            let nested = nested.trim_start_matches(['=', ' ', '\t']);
+            // An address is the client's to fetch.
+            if !nested.contains("://") {
+                let folder = path.parent().unwrap_or(path);
+                follow(&folder.join(nested), lines, seen)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A local requirement's content: a wheel's bytes, or a folder's names, sizes
+/// and times.
+fn content_of(path: &Utf8Path) -> Result<String, ResolveError> {
+    if path.is_file() {
+        return sha256_of(path);
+    }
+    let mut parts = Vec::new();
+    let hidden = |entry: &walkdir::DirEntry| {
+        let name = entry.file_name().to_string_lossy();
+        entry.depth() > 0
+            && (name.starts_with('.')
+                || name == "__pycache__"
+                || name == "build"
+                || name == "dist"
+                || name.ends_with(".egg-info"))
+    };
+    let walk = walkdir::WalkDir::new(path).sort_by_file_name();
+    for found in walk.into_iter().filter_entry(|entry| !hidden(entry)) {
+        let found = found.map_err(std::io::Error::other)?;
+        let metadata = found.metadata().map_err(std::io::Error::other)?;
+        if metadata.is_file() {
+            parts.push(utf8(found.path())?.to_string());
+            parts.push(format!("{} {:?}", metadata.len(), metadata.modified().ok()));
+        }
+    }
+    Ok(Key::of(parts.iter().map(String::as_str))
+        .as_str()
+        .to_owned())
+}
+
+/// The files that pip reads its configuration from on Linux and macOS.
+fn pip_configuration(host: &Host) -> Vec<Utf8PathBuf> {
+    let home = host.home();
+    let below_home = |path: &str| home.as_ref().map(|home| home.join(path));
+    [
+        host.variable("PIP_CONFIG_FILE").map(Utf8PathBuf::from),
+        Some("/etc/pip.conf".into()),
+        Some("/etc/xdg/pip/pip.conf".into()),
+        host.variable("XDG_CONFIG_HOME")
+            .map(|folder| Utf8Path::new(folder).join("pip/pip.conf"))
+            .or_else(|| below_home(".config/pip/pip.conf")),
+        below_home(".pip/pip.conf"),
+        below_home("Library/Application Support/pip/pip.conf"),
+        host.variable("APPDATA")
+            .map(|folder| Utf8Path::new(folder).join("pip/pip.ini")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn project(files: &[(&str, &str)]) -> (tempfile::TempDir, WheelRequest) {
+        let folder = tempfile::tempdir().expect("temp dir");
+        let root = utf8(folder.path()).expect("UTF-8");
+        for (path, text) in files {
+            let path = root.join(path);
+            fs_err::create_dir_all(path.parent().expect("folder")).expect("folder");
+            fs_err::write(path, text).expect("write");
+        }
+        let request = WheelRequest {
+            sources: vec![RequirementSource::File(root.join("requirements.txt"))],
+            project: root,
+            python: PythonVersion::new(3, 13),
+            platform: Platform::LinuxX86_64,
+        };
+        (folder, request)
+    }
+
+    #[test]
+    fn a_requirement_is_found_in_a_nested_file() {
+        let (_folder, request) = project(&[
+            ("requirements.txt", "-r requirements/base.txt\ngunicorn\n"),
+            (
+                "requirements/base.txt",
+                "# base\nDjango>=5.2  # the framework\n",
+            ),
+        ]);
+        assert_eq!(
+            request.place_of("django"),
+            Some("requirements/base.txt:2".to_owned())
+        );
+        assert_eq!(request.place_of("pillow"), None);
+    }
+
+    #[test]
+    fn a_change_in_a_nested_file_changes_the_digest() {
+        let (_folder, request) = project(&[
+            ("requirements.txt", "-rbase.txt\n"),
+            ("base.txt", "Django==5.2\n"),
+        ]);
+        let host = Host::default();
+        let before = request.digest(&host).expect("digest");
+        fs_err::write(request.project.join("base.txt"), "Django==5.2.1\n").expect("write");
+        assert_ne!(before, request.digest(&host).expect("digest"));
+    }
+
+    #[test]
+    fn a_change_in_a_local_package_changes_the_digest() {
+        let (_folder, request) = project(&[
+            ("requirements.txt", "./vendor/thing\n"),
+            ("vendor/thing/thing.py", "x = 1\n"),
+        ]);
+        let host = Host::default();
+        let before = request.digest(&host).expect("digest");
+        fs_err::write(request.project.join("vendor/thing/thing.py"), "x = 12\n").expect("write");
+        assert_ne!(before, request.digest(&host).expect("digest"));
+    }
+
+    #[test]
+    fn another_index_is_another_resolution() {
+        let (_folder, request) = project(&[("requirements.txt", "Django\n")]);
+        let one = Host::with_variables([("PIP_INDEX_URL", "one")]);
+        let other = Host::with_variables([("PIP_INDEX_URL", "other")]);
+        assert_ne!(
+            request.digest(&one).expect("digest"),
+            request.digest(&other).expect("digest")
+        );
+    }
+
+    #[test]
+    fn a_missing_nested_file_is_named() {
+        let (_folder, request) = project(&[("requirements.txt", "-r nowhere.txt\n")]);
+        let error = request.digest(&Host::default()).expect_err("missing");
+        assert!(error.to_string().contains("nowhere.txt"), "{error}");
+    }
+}

@@ -1,0 +1,117 @@
+//! Static files, collected by the project's own Django with the WAR's Python.
+//! The project's folder is only read.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8Path;
+use serde::{Deserialize, Serialize};
+
+use super::environment::Environment;
+use super::error::{ResolveError, Said};
+use super::host::run;
+use super::resolver::Resolver;
+
+/// What to collect.
+#[derive(Clone, Copy, Debug)]
+pub struct StaticRequest<'a> {
+    /// The project's folder, absolute: the working directory.
+    pub project: &'a Utf8Path,
+    /// The folder that goes on `sys.path`, absolute.
+    pub source_root: &'a Utf8Path,
+    /// The settings module.
+    pub settings: &'a str,
+    /// Variables for the settings, over the host's.
+    pub build_env: &'a BTreeMap<String, String>,
+    /// The names of variables which the settings fail without, for the hint.
+    pub required: &'a [String],
+}
+
+/// What was collected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StaticFiles {
+    /// `STATIC_URL` as the settings have it; none without `django.contrib.staticfiles`.
+    pub static_url: Option<String>,
+    /// How many files.
+    pub files: u64,
+    /// The manifest of the storage, relative to the folder, if it writes one.
+    pub manifest: Option<String>,
+    /// The storage's class when it isn't a folder (a bucket): nothing was collected.
+    #[serde(default)]
+    pub remote_storage: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Answer {
+    Failed {
+        error: String,
+        #[serde(default)]
+        traceback: String,
+    },
+    Collected(StaticFiles),
+}
+
+impl Resolver<'_> {
+    /// Collects into `destination`, an empty folder or none.
+    ///
+    /// # Errors
+    /// When the project fails, with the traceback's last line.
+    pub fn static_files(
+        &self,
+        request: &StaticRequest<'_>,
+        environment: &Environment,
+        destination: &Utf8Path,
+    ) -> Result<StaticFiles, ResolveError> {
+        let mut command = environment.command(&self.host, request.source_root);
+        command
+            .envs(request.build_env)
+            .env("DJANGO_SETTINGS_MODULE", request.settings)
+            .current_dir(request.project)
+            .args(["-m", "djwar_handler.collect", destination.as_str()]);
+        let output = run(&mut command)?;
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        for line in stderr.lines() {
+            self.report.detail(line);
+        }
+        let answer = String::from_utf8_lossy(&output.stdout)
+            .lines()
+            .rev()
+            .find_map(|line| serde_json::from_str(line).ok());
+        match answer {
+            Some(Answer::Collected(found)) => Ok(found),
+            Some(Answer::Failed { error, traceback }) => Err(failure(request, error, traceback)),
+            None => {
+                let last = stderr
+                    .lines()
+                    .last()
+                    .unwrap_or("it said nothing")
+                    .to_owned();
+                Err(failure(request, last, stderr))
+            }
+        }
+    }
+}
+
+fn failure(request: &StaticRequest<'_>, last_line: String, traceback: String) -> ResolveError {
+    let unset: Vec<&str> = request
+        .required
+        .iter()
+        .map(String::as_str)
+        .filter(|name| !request.build_env.contains_key(*name))
+        .collect();
+    let variables = if unset.is_empty() {
+        "if the settings need environment variables, set them for the build".to_owned()
+    } else {
+        format!(
+            "the settings need {}: set them for the build",
+            unset.join(", ")
+        )
+    };
+    ResolveError::StaticFiles {
+        last_line,
+        said: Said(traceback.trim_end().to_owned()),
+        help: format!(
+            "{variables} in `[tool.djwar.build-env]`; or set `static = \"copy\"` to pack the folders as they are"
+        ),
+    }
+}
