@@ -4,10 +4,13 @@
 //! write. A room uses rooms to its left, and [`model`]. ARCHITECTURE.md is the map.
 
 pub mod assemble;
+pub mod cli;
 pub mod config;
 pub mod deploy;
 pub mod error;
+pub mod interrupt;
 pub mod model;
+pub mod pipeline;
 pub mod plan;
 pub mod render;
 pub mod report;

@@ -90,6 +90,11 @@ impl Stderr {
         };
     }
 
+    /// Passes a line of a container's log on, as it is.
+    pub fn line_of_log(self, line: &str) {
+        let _ = writeln!(std::io::stderr().lock(), "{line}");
+    }
+
     /// Shows a failure, whatever the verbosity.
     pub fn failure(self, failure: &crate::error::Failure) {
         let text = failure.to_string();

@@ -1,6 +1,12 @@
 //! Plan + resolved artifacts + rendered texts → [`EntryTable`]: sorted, unique,
 //! every collision naming both origins. Opens archives' directories, copies no bytes.
 
+mod artifacts;
+mod digest;
+mod error;
 mod table;
 
-pub use table::{AssembleError, EntryTable};
+pub use artifacts::{Artifacts, CollectedStatic, WheelArtifact, assemble};
+pub use digest::content_digest;
+pub use error::AssembleError;
+pub use table::EntryTable;

@@ -5,9 +5,9 @@ use clap::Args;
 
 use super::{Common, Outcome, common};
 use crate::config::RawValues;
+use crate::error::Failure;
 use crate::model::project::Severity;
 use crate::plan::{PlanError, plan};
-use crate::error::Failure;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -40,7 +40,10 @@ pub(super) fn run(options: &Common, arguments: &Arguments) -> Outcome {
                 .as_ref()
                 .map(|span| format!("{span}: "))
                 .unwrap_or_default();
-            common::say(&format!("{place}{label}: {} [{}]", problem.message, problem.code))?;
+            common::say(&format!(
+                "{place}{label}: {} [{}]",
+                problem.message, problem.code
+            ))?;
             if let Some(hint) = &problem.hint {
                 common::say(&format!("    hint: {hint}"))?;
             }
@@ -49,7 +52,11 @@ pub(super) fn run(options: &Common, arguments: &Arguments) -> Outcome {
             common::say("no problems found")?;
         }
     }
-    let worst = project.problems.iter().map(|problem| problem.severity).min();
+    let worst = project
+        .problems
+        .iter()
+        .map(|problem| problem.severity)
+        .min();
     Ok(match worst {
         Some(Severity::Error) => 1,
         Some(Severity::Warning) if arguments.strict => 1,

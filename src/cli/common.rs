@@ -100,9 +100,8 @@ impl Common {
         let root = absolute(path)?;
         let environment = |name: &str| std::env::var(name).ok();
         let config = Config::load(&root, &environment, self.flags(extra))?;
-        let text = |value: &Option<Sourced<String>>| {
-            value.as_ref().map(|sourced| sourced.value.clone())
-        };
+        let text =
+            |value: &Option<Sourced<String>>| value.as_ref().map(|sourced| sourced.value.clone());
         let options = ScanOptions {
             settings: text(&config.settings),
             wsgi: text(&config.wsgi),
@@ -123,7 +122,10 @@ pub(crate) fn flag(name: &'static str, raw: Raw) -> Sourced<Raw> {
 /// user's spelling is the one to show.
 pub(crate) fn absolute(path: &Utf8Path) -> Result<Utf8PathBuf, Failure> {
     camino::absolute_utf8(path).map_err(|error| {
-        Failure::new(Kind::Usage, format!("`{path}` can't be made absolute: {error}"))
+        Failure::new(
+            Kind::Usage,
+            format!("`{path}` can't be made absolute: {error}"),
+        )
     })
 }
 
@@ -152,7 +154,10 @@ pub(crate) fn say(line: &str) -> Result<(), Failure> {
 /// Writes a value to standard output as JSON.
 pub(crate) fn say_json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value).map_err(|error| {
-        Failure::new(Kind::Environment, format!("a bug of djwar: the result is no JSON: {error}"))
+        Failure::new(
+            Kind::Environment,
+            format!("a bug of djwar: the result is no JSON: {error}"),
+        )
     })?;
     say(&text)
 }

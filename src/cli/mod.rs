@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::error::Failure;
+use crate::interrupt;
 use common::Common;
 
 /// Turns a Django project into a WAR which any servlet container deploys.
@@ -59,6 +60,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(status);
         }
     };
+    interrupt::install();
     let reporter = cli.common.reporter();
     let outcome = match cli.command {
         Command::Build(arguments) => build::run(&cli.common, arguments, reporter),

@@ -71,20 +71,36 @@ fn table(project: &Project) -> String {
             (None, true) => "required".to_owned(),
             (None, false) => "optional".to_owned(),
         };
-        row("env", format!("{}: {default}", variable.name), variable.origin.to_string());
+        row(
+            "env",
+            format!("{}: {default}", variable.name),
+            variable.origin.to_string(),
+        );
     }
     for dependency in &project.dependencies {
-        let marker = dependency.marker.as_ref().map(|marker| format!(" ; {marker}"));
+        let marker = dependency
+            .marker
+            .as_ref()
+            .map(|marker| format!(" ; {marker}"));
         row(
             "dependency",
-            format!("{}{}{}", dependency.name, dependency.specifier, marker.unwrap_or_default()),
+            format!(
+                "{}{}{}",
+                dependency.name,
+                dependency.specifier,
+                marker.unwrap_or_default()
+            ),
             dependency.origin.to_string(),
         );
     }
     if let Some(wish) = &project.python {
         row("python", wish.specifier.clone(), wish.origin.to_string());
     }
-    row("engine", project.engine.to_string(), project.engine_reason.clone());
+    row(
+        "engine",
+        project.engine.to_string(),
+        project.engine_reason.clone(),
+    );
     row("files", project.files.len().to_string(), String::new());
     for exclusion in &project.exclude {
         row("left out", exclusion.path.clone(), exclusion.reason.clone());

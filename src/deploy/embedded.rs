@@ -121,7 +121,11 @@ fn watch(
 
 /// Tells a taken port before anything is unpacked or started. Another program can
 /// still be faster; the container then ends, and its log says why.
-fn check_port(host: IpAddr, port: u16) -> Result<(), DeployError> {
+/// Whether the port can be listened on, before anything else is done.
+///
+/// # Errors
+/// When it is taken, or not to be had by this user.
+pub fn check_port(host: IpAddr, port: u16) -> Result<(), DeployError> {
     match TcpListener::bind((host, port)) {
         Ok(_) => Ok(()),
         Err(source) => Err(DeployError::Port {

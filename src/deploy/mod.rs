@@ -19,16 +19,18 @@ mod probe;
 mod process;
 mod server;
 mod tomcat;
+mod unpacked;
 
 pub use container::{Container, Family, UnknownContainer};
 pub use context_path::{ContextPath, ContextPathError};
 pub use deployment::Deployment;
 pub use distribution::{Artifacts, Distributions};
 
-pub use embedded::{Embedded, Event, StopSignal};
+pub use embedded::{Embedded, Event, StopSignal, check_port};
 pub use error::DeployError;
 pub use java::Java;
 pub use log::{Level, Line, Log};
 pub use probe::{Client, Request, Response};
 pub use process::Member;
 pub use server::{Server, Stopped};
+pub use unpacked::UnpackedWar;

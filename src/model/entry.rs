@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use serde::Serialize;
 
-use super::{Engine, Platform, PythonChoice, PythonVersion, ServletApi, Span, WarPath};
+use super::{Engine, Platform, PythonChoice, PythonVersion, ServletApi, WarPath};
 
 /// How an entry is kept in the archive (APPNOTE 4.4.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -76,22 +76,6 @@ pub enum StaticMode {
     None,
 }
 
-/// Where the dependencies are written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RequirementSource {
-    /// A requirements file, absolute; pip reads it, so that nested files,
-    /// constraints, hashes and indexes mean what they mean to pip.
-    File(Utf8PathBuf),
-    /// One requirement from another source (pyproject.toml, a lock file).
-    Line {
-        /// As pip takes it: `Django==5.2.8 ; python_version >= "3.11"`.
-        text: String,
-        /// Where it is written.
-        origin: Span,
-    },
-}
-
 /// What a build will do, decided from the project and the configuration alone:
 /// the same input gives the same plan.
 #[derive(Clone, Debug, Serialize)]
@@ -120,8 +104,6 @@ pub struct BuildPlan {
     pub wsgi: String,
     /// The folder that goes on `sys.path`, relative to the project's root.
     pub source_root: Utf8PathBuf,
-    /// The dependencies.
-    pub requirements: Vec<RequirementSource>,
     /// How static files get in.
     pub static_mode: StaticMode,
     /// The folder of the WAR that static files go to, as a prefix of the path

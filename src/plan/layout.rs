@@ -27,6 +27,15 @@ pub fn application(path: &str) -> Result<WarPath, WarPathError> {
     WarPath::new(format!("{APPLICATION}/{path}"))
 }
 
+/// The inverse of [`application`]: the path relative to the project's root, or
+/// the whole path when it isn't one of the project's files.
+pub fn below_application(path: &WarPath) -> &str {
+    path.as_str()
+        .strip_prefix(APPLICATION)
+        .and_then(|rest| rest.strip_prefix('/'))
+        .unwrap_or(path.as_str())
+}
+
 /// A file of a dependency; `path` is relative to `site-packages`.
 ///
 /// # Errors

@@ -11,13 +11,9 @@ mod static_files;
 pub use error::PlanError;
 pub use static_files::{StaticPrefix, prefix_of};
 
-use camino::Utf8Path;
-
 use crate::config::{Config, Origin};
 use crate::model::project::Severity;
-use crate::model::{
-    BuildPlan, Engine, EntrySource, LeftOut, Method, Project, RequirementSource, Setting, WarEntry,
-};
+use crate::model::{BuildPlan, Engine, EntrySource, LeftOut, Method, Project, Setting, WarEntry};
 
 /// Decides what a build will do.
 ///
@@ -69,7 +65,6 @@ pub fn plan(project: &Project, config: &Config) -> Result<BuildPlan, PlanError> 
         settings_reason,
         wsgi,
         source_root: project.source_root.clone(),
-        requirements: requirements(project, config),
         static_mode: config.static_mode.value,
         static_prefix: static_files::prefix(project)?,
         data,
@@ -96,40 +91,6 @@ fn named(setting: &Setting<String>) -> Option<(String, String)> {
         )),
         Setting::Dynamic(_) | Setting::Missing => None,
     }
-}
-
-/// Requirements files go to pip as files; every other source as lines.
-fn requirements(project: &Project, config: &Config) -> Vec<RequirementSource> {
-    if let Some(files) = &config.requirements {
-        return files
-            .value
-            .iter()
-            .map(|path| RequirementSource::File(project.root.join(path)))
-            .collect();
-    }
-    let is_for_pip = |path: &Utf8Path| {
-        path.extension()
-            .is_some_and(|ending| ending == "txt" || ending == "in")
-    };
-    if !project.requirements.is_empty() && project.requirements.iter().all(|path| is_for_pip(path))
-    {
-        return project
-            .requirements
-            .iter()
-            .map(|path| RequirementSource::File(project.root.join(path)))
-            .collect();
-    }
-    project
-        .dependencies
-        .iter()
-        .map(|dependency| RequirementSource::Line {
-            text: match &dependency.marker {
-                Some(marker) => format!("{}{} ; {marker}", dependency.name, dependency.specifier),
-                None => format!("{}{}", dependency.name, dependency.specifier),
-            },
-            origin: dependency.origin.clone(),
-        })
-        .collect()
 }
 
 fn entries(project: &Project) -> Result<Vec<WarEntry>, PlanError> {

@@ -5,6 +5,6 @@ mod descriptor;
 mod manifest;
 mod record;
 
-pub use descriptor::{Descriptor, RenderError, jetty_web_xml, web_xml};
+pub use descriptor::{ContextParameter, Descriptor, RenderError, jetty_web_xml, web_xml};
 pub use manifest::manifest;
 pub use record::{Record, RecordedWheel};

@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::archive::Archives;
 use super::{WarWriter, WriteError};
+use crate::interrupt::Temporary;
 use crate::model::{EntrySource, WarEntry};
 use crate::plan::layout;
 
@@ -14,6 +15,7 @@ pub struct DirectoryWriter {
     target: Utf8PathBuf,
     /// A sibling of the target, removed when dropped before `finish`.
     temporary: tempfile::TempDir,
+    _watch: Temporary,
     archives: Archives,
 }
 
@@ -51,6 +53,7 @@ impl DirectoryWriter {
             .map_err(failed)?;
         Ok(Self {
             target: target.to_owned(),
+            _watch: Temporary::watch(temporary.path()),
             temporary,
             archives: Archives::default(),
         })

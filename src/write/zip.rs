@@ -12,6 +12,7 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 use super::archive::Archives;
 use super::source;
 use super::{WarWriter, WriteError};
+use crate::interrupt::Temporary;
 use crate::model::{EntrySource, Method, WarEntry};
 use crate::plan::layout;
 
@@ -22,6 +23,7 @@ const MODE: u32 = 0o644;
 pub struct ZipWarWriter {
     target: Utf8PathBuf,
     temporary: tempfile::TempPath,
+    watch: Temporary,
     zip: ZipWriter<BufWriter<File>>,
     archives: Archives,
 }
@@ -53,6 +55,7 @@ impl ZipWarWriter {
         let (file, temporary) = NamedTempFile::into_parts(temporary);
         Ok(Self {
             target: target.to_owned(),
+            watch: Temporary::watch(&temporary),
             temporary,
             zip: ZipWriter::new(BufWriter::with_capacity(1 << 18, file)),
             archives: Archives::default(),
@@ -119,6 +122,7 @@ impl WarWriter for ZipWarWriter {
         let Self {
             target,
             temporary,
+            watch,
             zip,
             ..
         } = *self;
@@ -142,7 +146,9 @@ impl WarWriter for ZipWarWriter {
         drop(file);
         temporary
             .persist(&target)
-            .map_err(|error| failed(error.error))
+            .map_err(|error| failed(error.error))?;
+        drop(watch);
+        Ok(())
     }
 }
 

@@ -1,0 +1,316 @@
+//! Turns what the plan and the resolver give into entries.
+
+use std::fs::File;
+use std::io::BufReader;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use walkdir::WalkDir;
+use zip::ZipArchive;
+
+use super::{AssembleError, EntryTable};
+use crate::model::{
+    BuildPlan, EntrySource, LeftOut, Method, Platform, WarEntry, WarPath, WarPathError,
+};
+use crate::plan::layout;
+use crate::runtime;
+
+/// What the resolver brought.
+#[derive(Clone, Debug, Default)]
+pub struct Artifacts {
+    /// The dependencies, in the order in which they'd be installed.
+    pub wheels: Vec<WheelArtifact>,
+    /// The trimmed interpreter of each platform, as a zip.
+    pub homes: Vec<(Platform, Utf8PathBuf)>,
+    /// The project's byte code: a zip of paths relative to its root.
+    pub application_bytecode: Option<Utf8PathBuf>,
+    /// The handler's byte code: a zip of paths relative to its `sys.path` folder.
+    pub handler_bytecode: Option<Utf8PathBuf>,
+    /// The collected static files.
+    pub static_files: Option<CollectedStatic>,
+}
+
+/// One dependency.
+#[derive(Clone, Debug)]
+pub struct WheelArtifact {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Of the wheel file, in hex.
+    pub sha256: String,
+    /// The wheel.
+    pub archive: Utf8PathBuf,
+    /// Entry of the wheel → path below the library folder.
+    pub files: Vec<(String, String)>,
+    /// Its byte code: a zip of paths below the library folder.
+    pub bytecode: Option<Utf8PathBuf>,
+}
+
+/// Collected static files.
+#[derive(Clone, Debug)]
+pub struct CollectedStatic {
+    /// `/static/`.
+    pub prefix: String,
+    /// The folder they were collected into.
+    pub folder: Utf8PathBuf,
+    /// The storage's manifest, relative to the folder.
+    pub manifest: Option<String>,
+}
+
+/// Makes the table of everything below the WAR's root but the generated texts,
+/// which `generated` brings as path and bytes. What had to stay out is added
+/// to `left_out`.
+///
+/// # Errors
+/// See [`AssembleError`].
+pub fn assemble(
+    plan: &BuildPlan,
+    artifacts: &Artifacts,
+    generated: Vec<(&'static str, Vec<u8>)>,
+    left_out: &mut Vec<LeftOut>,
+) -> Result<EntryTable, AssembleError> {
+    let mut table = EntryTable::default();
+    for (path, bytes) in generated {
+        add(
+            &mut table,
+            WarPath::new(path),
+            "render",
+            bytes,
+            "every WAR has it",
+        )?;
+    }
+    add(
+        &mut table,
+        WarPath::new(layout::RUNTIME_JAR),
+        "runtime",
+        runtime::JAR.to_vec(),
+        "the runtime's Java half",
+    )?;
+    for (path, bytes) in runtime::HANDLER {
+        add(
+            &mut table,
+            layout::handler(path),
+            "runtime",
+            bytes.to_vec(),
+            "the runtime's Python half",
+        )?;
+    }
+    for entry in &plan.entries {
+        table.add(entry.clone())?;
+    }
+    for wheel in &artifacts.wheels {
+        add_wheel(&mut table, wheel, left_out)?;
+    }
+    for (platform, archive) in &artifacts.homes {
+        let reason = format!("the bundled Python {} for {platform}", plan.python);
+        add_archive(&mut table, archive, &reason, |name| {
+            layout::home(*platform, name)
+        })?;
+    }
+    if let Some(archive) = &artifacts.application_bytecode {
+        add_archive(
+            &mut table,
+            archive,
+            "the project's byte code",
+            layout::application,
+        )?;
+    }
+    if let Some(archive) = &artifacts.handler_bytecode {
+        add_archive(
+            &mut table,
+            archive,
+            "the runtime's byte code",
+            layout::handler,
+        )?;
+    }
+    if let Some(collected) = &artifacts.static_files {
+        add_static(&mut table, collected)?;
+    }
+    Ok(table)
+}
+
+fn add(
+    table: &mut EntryTable,
+    path: Result<WarPath, WarPathError>,
+    by: &'static str,
+    bytes: Vec<u8>,
+    reason: &str,
+) -> Result<(), AssembleError> {
+    table.add(WarEntry {
+        path: checked(path, by)?,
+        source: EntrySource::Generated { by, bytes },
+        method: Method::Deflated,
+        reason: reason.to_owned(),
+    })
+}
+
+fn checked(path: Result<WarPath, WarPathError>, origin: &str) -> Result<WarPath, AssembleError> {
+    path.map_err(|source| AssembleError::Path {
+        origin: origin.to_owned(),
+        source,
+    })
+}
+
+fn opened(path: &Utf8Path) -> Result<ZipArchive<BufReader<File>>, AssembleError> {
+    let file = fs_err::File::open(path).map_err(|source| AssembleError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    ZipArchive::new(BufReader::with_capacity(1 << 16, file.into_parts().0)).map_err(|source| {
+        AssembleError::Archive {
+            path: path.to_owned(),
+            source,
+        }
+    })
+}
+
+/// Size and checksum of an archive's entry.
+fn facts(
+    archive: &mut ZipArchive<BufReader<File>>,
+    path: &Utf8Path,
+    name: &str,
+) -> Result<(u64, u32), AssembleError> {
+    let failed = |source| AssembleError::Archive {
+        path: path.to_owned(),
+        source,
+    };
+    let index = archive
+        .index_for_name(name)
+        .ok_or_else(|| failed(zip::result::ZipError::FileNotFound))?;
+    let entry = archive.by_index_raw(index).map_err(failed)?;
+    Ok((entry.size(), entry.crc32()))
+}
+
+/// Wheels may share files (`tests/__init__.py` of careless packages). Installers
+/// let the later one win without a word; here the first stays, and another
+/// content is said.
+fn add_wheel(
+    table: &mut EntryTable,
+    wheel: &WheelArtifact,
+    left_out: &mut Vec<LeftOut>,
+) -> Result<(), AssembleError> {
+    let mut archive = opened(&wheel.archive)?;
+    let label = format!("{} {}", wheel.name, wheel.version);
+    for (name, target) in &wheel.files {
+        let path = checked(layout::library(target), &label)?;
+        let (size, checksum) = facts(&mut archive, &wheel.archive, name)?;
+        if let Some(first) = table.get(&path) {
+            let EntrySource::Archive {
+                archive: other,
+                name: twin,
+                ..
+            } = &first.source
+            else {
+                continue;
+            };
+            if facts(&mut opened(other)?, other, twin)? != (size, checksum) {
+                left_out.push(LeftOut {
+                    path: path.to_string(),
+                    reason: format!(
+                        "{label} brings it too, with other content than {}",
+                        first.reason
+                    ),
+                });
+            }
+            continue;
+        }
+        table.add(WarEntry {
+            path,
+            source: EntrySource::Archive {
+                archive: wheel.archive.clone(),
+                name: name.clone(),
+                size,
+            },
+            method: Method::Copied,
+            reason: label.clone(),
+        })?;
+    }
+    match &wheel.bytecode {
+        Some(bytecode) => {
+            let reason = format!("byte code of {label}");
+            add_archive(table, bytecode, &reason, layout::library)
+        }
+        None => Ok(()),
+    }
+}
+
+/// Adds every file of a zip that djwar made, except what is there already.
+fn add_archive(
+    table: &mut EntryTable,
+    path: &Utf8Path,
+    reason: &str,
+    place: impl Fn(&str) -> Result<WarPath, WarPathError>,
+) -> Result<(), AssembleError> {
+    let mut archive = opened(path)?;
+    for index in 0..archive.len() {
+        let entry = archive
+            .by_index_raw(index)
+            .map_err(|source| AssembleError::Archive {
+                path: path.to_owned(),
+                source,
+            })?;
+        if entry.is_dir() {
+            continue;
+        }
+        let name = entry
+            .name()
+            .map_err(|source| AssembleError::Archive {
+                path: path.to_owned(),
+                source,
+            })?
+            .into_owned();
+        let target = checked(place(&name), reason)?;
+        if table.get(&target).is_some() {
+            continue;
+        }
+        table.add(WarEntry {
+            path: target,
+            source: EntrySource::Archive {
+                archive: path.to_owned(),
+                name,
+                size: entry.size(),
+            },
+            method: Method::Copied,
+            reason: reason.to_owned(),
+        })?;
+    }
+    Ok(())
+}
+
+fn add_static(table: &mut EntryTable, collected: &CollectedStatic) -> Result<(), AssembleError> {
+    let reason = "a static file, served by the container";
+    for entry in WalkDir::new(&collected.folder).sort_by_file_name() {
+        let entry = entry.map_err(|error| AssembleError::Read {
+            path: collected.folder.clone(),
+            source: error.into(),
+        })?;
+        if !entry.file_type().is_file() {
+            continue;
+        }
+        let Some((path, relative)) = Utf8Path::from_path(entry.path())
+            .and_then(|path| Some((path, path.strip_prefix(&collected.folder).ok()?)))
+        else {
+            return Err(AssembleError::Path {
+                origin: entry.path().display().to_string(),
+                source: WarPathError {
+                    path: entry.path().display().to_string(),
+                    reason: "its name is not UTF-8",
+                },
+            });
+        };
+        let name = relative.as_str().replace('\\', "/");
+        let file = |target: WarPath, reason: &str| WarEntry {
+            path: target,
+            source: EntrySource::File(path.to_owned()),
+            method: Method::Deflated,
+            reason: reason.to_owned(),
+        };
+        let target = checked(layout::static_file(&collected.prefix, &name), reason)?;
+        table.add(file(target, reason))?;
+        if collected.manifest.as_deref() == Some(name.as_str()) {
+            let target = checked(layout::static_manifest(&name), reason)?;
+            table.add(file(target, "the manifest of the static files, for Django"))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,149 @@
+//! `djwar manage WAR_OR_PROJECT -- migrate`: a Django management command with
+//! the WAR's own Python and packages, never the host's.
+
+use std::process::Command;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::Args;
+
+use super::build::{BuildOptions, build};
+use super::{Common, Outcome, common};
+use crate::deploy::{DeployError, UnpackedWar};
+use crate::error::{Failure, Kind};
+use crate::interrupt;
+use crate::pipeline::{self, Target};
+use crate::report::Stderr;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The WAR, or the project's folder
+    #[arg(default_value = ".")]
+    subject: Utf8PathBuf,
+
+    #[command(flatten)]
+    what: BuildOptions,
+
+    #[command(flatten)]
+    data: DataOption,
+
+    /// The management command and its arguments, after `--`
+    #[arg(last = true, required = true)]
+    command: Vec<String>,
+}
+
+/// Where data that outlives a redeploy is kept.
+#[derive(Debug, Args)]
+pub(super) struct DataOption {
+    /// The data folder (default: .djwar/data in the project, NAME-data beside a WAR)
+    #[arg(long, value_name = "DIR", env = "DJWAR_DATA_DIR")]
+    data_dir: Option<Utf8PathBuf>,
+}
+
+/// A WAR to run, and the folders of djwar that belong to it.
+pub(super) struct Subject {
+    /// The WAR.
+    pub(super) war: Utf8PathBuf,
+    /// Data that outlives a redeploy.
+    pub(super) data: Utf8PathBuf,
+    /// Files that may be deleted at any time.
+    pub(super) work: Utf8PathBuf,
+}
+
+impl Subject {
+    /// Takes a WAR as it is; builds a project first.
+    pub(super) fn find(
+        options: &Common,
+        path: &Utf8Path,
+        what: &BuildOptions,
+        data: &DataOption,
+        report: Stderr,
+    ) -> Result<Self, Failure> {
+        let path = common::absolute(path)?;
+        let (war, own) = if path.is_file() {
+            let name = path.file_stem().unwrap_or("war");
+            let own = path.with_file_name(format!("{name}-data"));
+            (path, own)
+        } else {
+            let own = path.join(pipeline::OWN_FOLDER);
+            let built = build(options, &path, what, Target::Own, report)?;
+            (built.path, own)
+        };
+        Ok(Self {
+            war,
+            data: match &data.data_dir {
+                Some(folder) => common::absolute(folder)?,
+                None => own.join("data"),
+            },
+            work: own.join("work"),
+        })
+    }
+
+    /// A command of the WAR's own Python that runs `arguments` as `manage.py`
+    /// would, with the project's data linked in.
+    pub(super) fn manage(&self, arguments: &[String]) -> Result<Command, Failure> {
+        let unpacked = UnpackedWar::open(&self.war, &self.work)?;
+        unpacked.link_data(&self.data)?;
+        let (home, executable) = unpacked.interpreter().ok_or_else(|| {
+            Failure::new(
+                Kind::Project,
+                format!("`{}` brings no Python that runs on this machine", self.war),
+            )
+            .with_hint("run the command on the target host, or build for this platform too")
+        })?;
+        let mut command = Command::new(executable);
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("PYTHON") {
+                command.env_remove(name);
+            }
+        }
+        for (name, value) in unpacked.environment() {
+            if std::env::var_os(name).is_none() {
+                command.env(name, value);
+            }
+        }
+        if std::env::var_os("DJANGO_SETTINGS_MODULE").is_none() {
+            command.env(
+                "DJANGO_SETTINGS_MODULE",
+                unpacked.parameter("settings").unwrap_or_default(),
+            );
+        }
+        command
+            .env("PYTHONHOME", home)
+            .env("PYTHONPATH", unpacked.python_path())
+            .env("PYTHONSAFEPATH", "1")
+            .env("PYTHONUTF8", "1")
+            .env("PYTHONNOUSERSITE", "1")
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .current_dir(unpacked.application())
+            .args(["-s", "-B", "-m", "djwar_handler.manage"])
+            .args(arguments);
+        Ok(command)
+    }
+
+    /// Runs a management command to its end and returns its exit status.
+    pub(super) fn run_to_end(&self, arguments: &[String]) -> Outcome {
+        let mut command = self.manage(arguments)?;
+        // Ctrl-C goes to the whole foreground group: the command ends by itself
+        // and says so, and djwar reports its status instead of dying first.
+        let status =
+            interrupt::leave_to_child(|| command.status()).map_err(|source| DeployError::Io {
+                doing: format!("can't start the WAR's Python for `{}`", self.war),
+                source,
+            })?;
+        Ok(status
+            .code()
+            .and_then(|code| u8::try_from(code).ok())
+            .unwrap_or(1))
+    }
+}
+
+pub(super) fn run(options: &Common, arguments: Arguments, report: Stderr) -> Outcome {
+    let subject = Subject::find(
+        options,
+        &arguments.subject,
+        &arguments.what,
+        &arguments.data,
+        report,
+    )?;
+    subject.run_to_end(&arguments.command)
+}

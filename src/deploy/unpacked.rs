@@ -1,0 +1,306 @@
+//! The Python side of a WAR, unpacked into a folder: what `djwar manage` runs
+//! commands in. The same tree, links and environment as in a container.
+
+use std::collections::BTreeMap;
+use std::io::{BufReader, Read};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use quick_xml::Reader;
+use quick_xml::events::Event;
+use zip::ZipArchive;
+
+use super::DeployError;
+use crate::model::Platform;
+use crate::plan::layout;
+
+/// An unpacked WAR.
+#[derive(Clone, Debug)]
+pub struct UnpackedWar {
+    /// `WEB-INF/python` on disk.
+    root: Utf8PathBuf,
+    /// The context-params of its web.xml.
+    parameters: BTreeMap<String, String>,
+}
+
+type War = ZipArchive<BufReader<std::fs::File>>;
+
+impl UnpackedWar {
+    /// Unpacks `war` below `folder`, in a folder named by the WAR's content; done
+    /// once, then found again.
+    ///
+    /// # Errors
+    /// When `war` is no WAR of djwar, or the disk refuses.
+    pub fn open(war: &Utf8Path, folder: &Utf8Path) -> Result<Self, DeployError> {
+        let mut archive = open_archive(war)?;
+        let record = text_of(&mut archive, war, layout::RECORD)?;
+        let digest =
+            digest_in(&record).ok_or_else(|| not_a_war(war, "its record has no digest"))?;
+        let parameters = context_parameters(&text_of(&mut archive, war, layout::WEB_XML)?)
+            .map_err(|error| not_a_war(war, &format!("its web.xml is broken: {error}")))?;
+        let root = folder.join(&digest[..digest.len().min(16)]);
+        if !root.exists() {
+            unpack(&mut archive, war, folder, &root)?;
+        }
+        Ok(Self { root, parameters })
+    }
+
+    /// The parameter `djwar.NAME` of web.xml.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters
+            .get(&format!("djwar.{name}"))
+            .map(String::as_str)
+    }
+
+    /// The project's folder.
+    pub fn application(&self) -> Utf8PathBuf {
+        self.root.join("app")
+    }
+
+    /// `PYTHONPATH`, outermost first: handler, source root, dependencies.
+    pub fn python_path(&self) -> String {
+        let source = self
+            .application()
+            .join(self.parameter("source-root").unwrap_or_default());
+        let separator = if cfg!(windows) { ";" } else { ":" };
+        [self.root.join("handler"), source, self.root.join("lib")]
+            .map(|path| path.as_str().trim_end_matches('/').to_owned())
+            .join(separator)
+    }
+
+    /// The home of the bundled interpreter and its executable; nothing when the
+    /// WAR uses the host's Python.
+    pub fn interpreter(&self) -> Option<(Utf8PathBuf, Utf8PathBuf)> {
+        let platform = Platform::of_this_host()?;
+        let home = self.root.join("home").join(platform.as_str());
+        let version = self.parameter("python-version")?;
+        let executable = home.join("bin").join(format!("python{version}"));
+        executable.is_file().then_some((home, executable))
+    }
+
+    /// What the WAR sets in the project's environment, `djwar.env.NAME`.
+    pub fn environment(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.parameters
+            .iter()
+            .filter_map(|(name, value)| Some((name.strip_prefix("djwar.env.")?, value.as_str())))
+    }
+
+    /// Links the paths that outlive a redeploy to `data`, as the runtime does in
+    /// a container: what the WAR ships there is copied the first time.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn link_data(&self, data: &Utf8Path) -> Result<(), DeployError> {
+        let paths = self.parameter("data").unwrap_or_default();
+        for path in paths.split(',').filter(|path| !path.is_empty()) {
+            let kept = data.join(path.trim_end_matches('/'));
+            let place = self.application().join(path.trim_end_matches('/'));
+            link(&place, &kept, path.ends_with('/')).map_err(|source| DeployError::Io {
+                doing: format!("can't link `{place}` to `{kept}`"),
+                source,
+            })?;
+        }
+        Ok(())
+    }
+}
+
+fn not_a_war(war: &Utf8Path, reason: &str) -> DeployError {
+    DeployError::NotAWar {
+        path: war.to_owned(),
+        reason: reason.to_owned(),
+    }
+}
+
+fn open_archive(war: &Utf8Path) -> Result<War, DeployError> {
+    let file = fs_err::File::open(war).map_err(|source| DeployError::Io {
+        doing: format!("can't open `{war}`"),
+        source,
+    })?;
+    ZipArchive::new(BufReader::new(file.into_parts().0))
+        .map_err(|error| not_a_war(war, &error.to_string()))
+}
+
+fn text_of(archive: &mut War, war: &Utf8Path, name: &str) -> Result<String, DeployError> {
+    let mut text = String::new();
+    let mut entry = archive
+        .by_name(name)
+        .map_err(|_| not_a_war(war, &format!("it has no `{name}`: djwar didn't make it")))?;
+    entry
+        .read_to_string(&mut text)
+        .map_err(|error| not_a_war(war, &error.to_string()))?;
+    Ok(text)
+}
+
+fn digest_in(record: &str) -> Option<String> {
+    let record: serde_json::Value = serde_json::from_str(record).ok()?;
+    let digest = record.get("digest")?.as_str()?;
+    let is_hex = !digest.is_empty() && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hex.then(|| digest.to_owned())
+}
+
+/// The context-params of a web.xml.
+fn context_parameters(text: &str) -> Result<BTreeMap<String, String>, quick_xml::Error> {
+    let mut reader = Reader::from_str(text);
+    let mut parameters = BTreeMap::new();
+    let (mut element, mut name, mut value) = (String::new(), String::new(), String::new());
+    loop {
+        match reader.read_event()? {
+            Event::Start(start) => {
+                element = start.local_name().as_ref().to_owned();
+                if element == "context-param" {
+                    name.clear();
+                    value.clear();
+                }
+            }
+            Event::Text(text) => collect(&element, &mut name, &mut value, &text),
+            Event::GeneralRef(reference) => {
+                let resolved = match reference.resolve_char_ref()? {
+                    Some(letter) => letter.to_string(),
+                    None => quick_xml::escape::resolve_xml_entity(&reference)
+                        .unwrap_or_default()
+                        .to_owned(),
+                };
+                collect(&element, &mut name, &mut value, &resolved);
+            }
+            Event::End(end) => {
+                if end.local_name().as_ref() == "context-param" {
+                    parameters.insert(name.trim().to_owned(), value.trim().to_owned());
+                }
+                element.clear();
+            }
+            Event::Eof => return Ok(parameters),
+            _ => {}
+        }
+    }
+}
+
+fn collect(element: &str, name: &mut String, value: &mut String, text: &str) {
+    match element {
+        "param-name" => name.push_str(text),
+        "param-value" => value.push_str(text),
+        _ => {}
+    }
+}
+
+/// Unpacks `WEB-INF/python` to a temporary sibling and renames it when whole.
+fn unpack(
+    archive: &mut War,
+    war: &Utf8Path,
+    folder: &Utf8Path,
+    root: &Utf8Path,
+) -> Result<(), DeployError> {
+    let failed = |source| DeployError::Io {
+        doing: format!("can't unpack `{war}` to `{root}`"),
+        source,
+    };
+    fs_err::create_dir_all(folder).map_err(failed)?;
+    let temporary = tempfile::tempdir_in(folder).map_err(failed)?;
+    for index in 0..archive.len() {
+        let mut entry = archive
+            .by_index(index)
+            .map_err(|error| not_a_war(war, &error.to_string()))?;
+        let name = entry
+            .name()
+            .map_err(|error| not_a_war(war, &error.to_string()))?;
+        let Some(name) = name.strip_prefix("WEB-INF/python/").map(str::to_owned) else {
+            continue;
+        };
+        if entry.is_dir() {
+            continue;
+        }
+        // Somebody else may have made this archive: no path leaves the folder.
+        if crate::model::WarPath::new(&name).is_err() {
+            return Err(not_a_war(war, &format!("it holds the path `{name}`")));
+        }
+        let target = temporary.path().join(&name);
+        if let Some(parent) = target.parent() {
+            fs_err::create_dir_all(parent).map_err(failed)?;
+        }
+        let mut file = fs_err::File::create(&target).map_err(failed)?;
+        std::io::copy(&mut entry, &mut file).map_err(failed)?;
+        if name.starts_with("home/") && name.contains("/bin/") {
+            make_executable(&target).map_err(failed)?;
+        }
+    }
+    match fs_err::rename(temporary.path(), root) {
+        Ok(()) => {
+            let _ = temporary.keep();
+            Ok(())
+        }
+        // Another process was faster with the same content.
+        Err(_) if root.is_dir() => Ok(()),
+        Err(source) => Err(failed(source)),
+    }
+}
+
+#[cfg(unix)]
+fn make_executable(path: &std::path::Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs_err::set_permissions(path, std::fs::Permissions::from_mode(0o755))
+}
+
+#[cfg(not(unix))]
+fn make_executable(_path: &std::path::Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+#[cfg(unix)]
+fn link(place: &Utf8Path, kept: &Utf8Path, is_folder: bool) -> std::io::Result<()> {
+    if place.is_symlink() {
+        if place.read_link_utf8()? == kept {
+            return Ok(());
+        }
+        fs_err::remove_file(place)?;
+    }
+    if let Some(parent) = kept.parent() {
+        fs_err::create_dir_all(parent)?;
+    }
+    if let Some(parent) = place.parent() {
+        fs_err::create_dir_all(parent)?;
+    }
+    if place.exists() {
+        if kept.exists() {
+            // The data folder wins: it is what outlived the last deployment.
+            let shipped = place.with_extension("shipped");
+            fs_err::rename(place, shipped)?;
+        } else {
+            fs_err::rename(place, kept)?;
+        }
+    } else if is_folder {
+        fs_err::create_dir_all(kept)?;
+    }
+    fs_err::os::unix::fs::symlink(kept, place)
+}
+
+#[cfg(not(unix))]
+fn link(_place: &Utf8Path, _kept: &Utf8Path, _is_folder: bool) -> std::io::Result<()> {
+    Err(std::io::ErrorKind::Unsupported.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn context_params_are_read_back_unescaped() {
+        let text = "<web-app><context-param><param-name>djwar.env.A</param-name>\
+                    <param-value>a &amp; b &lt; &#99;</param-value></context-param></web-app>";
+        assert_eq!(
+            context_parameters(text).expect("XML"),
+            BTreeMap::from([("djwar.env.A".to_owned(), "a & b < c".to_owned())])
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn data_is_linked_and_what_was_shipped_is_kept() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let root = Utf8Path::from_path(folder.path()).expect("UTF-8");
+        let (place, kept) = (root.join("app/db.sqlite3"), root.join("data/db.sqlite3"));
+        fs_err::create_dir_all(root.join("app")).expect("made");
+        fs_err::write(&place, "shipped").expect("written");
+        link(&place, &kept, false).expect("linked");
+        fs_err::write(&place, "changed").expect("written through the link");
+        link(&place, &kept, false).expect("linked again");
+        assert_eq!(fs_err::read_to_string(&kept).expect("kept"), "changed");
+    }
+}

@@ -1,0 +1,168 @@
+//! Asks the resolver for everything that the plan wants.
+
+use crate::assemble::{Artifacts, CollectedStatic, WheelArtifact};
+use crate::config::Config;
+use crate::error::{Failure, Kind};
+use crate::model::{BuildPlan, EntrySource, LeftOut, Project, StaticMode};
+use crate::plan::{StaticPrefix, layout, prefix_of};
+use crate::report::Report;
+use crate::resolve::{Host, PythonFile, Resolution, Resolver, WheelRequest};
+use crate::runtime;
+
+use super::Clock;
+use super::collect::{Collection, collect};
+
+pub(super) fn gather(
+    project: &Project,
+    config: &Config,
+    plan: &mut BuildPlan,
+    offline: bool,
+    report: &dyn Report,
+    clock: &mut Clock,
+) -> Result<Artifacts, Failure> {
+    let [platform] = plan.platforms[..] else {
+        return Err(
+            Failure::new(Kind::Usage, "this release packs wheels for one platform")
+                .with_hint("name one in `platforms`, and build a WAR for each"),
+        );
+    };
+    let resolver = Resolver::new(
+        Host::of_this_process(),
+        project.root.clone(),
+        offline,
+        report,
+    )?;
+    let interpreter = resolver.interpreter(&plan.interpreter)?;
+    let home = resolver.python_home(&plan.interpreter, platform)?;
+    clock.lap("python");
+    let files = config
+        .requirements
+        .as_ref()
+        .map(|files| files.value.as_slice());
+    let request = WheelRequest::of_project(project, files, plan.python, platform);
+    let resolution = resolver.wheels(&request, &interpreter)?;
+    clock.lap("wheels");
+    let bytecode = resolver.bytecode(&resolution, &interpreter)?;
+    let wheels = wheels(&resolution, bytecode, &mut plan.left_out)?;
+    let application = python_files(plan);
+    let application_bytecode = resolver.bytecode_of_files(&application, &interpreter)?;
+    let handler = resolver.handler()?;
+    let handler_files: Vec<PythonFile> = runtime::HANDLER
+        .iter()
+        .filter(|(path, _)| path.ends_with(".py"))
+        .map(|(path, _)| PythonFile {
+            source: handler.join(path),
+            path: (*path).to_owned(),
+        })
+        .collect();
+    let handler_bytecode = resolver.bytecode_of_files(&handler_files, &interpreter)?;
+    clock.lap("byte code");
+    let mut artifacts = Artifacts {
+        wheels,
+        homes: home
+            .into_iter()
+            .map(|home| (platform, home.archive))
+            .collect(),
+        application_bytecode: Some(application_bytecode),
+        handler_bytecode: Some(handler_bytecode),
+        static_files: None,
+    };
+    if plan.static_mode == StaticMode::Collect {
+        let collection = collect(&resolver, project, config, plan, &resolution, &interpreter)?;
+        artifacts.static_files = placed(plan, collection, report)?;
+        clock.lap("static files");
+    }
+    if let Some(collected) = &artifacts.static_files {
+        // A configured parameter wins over what was found.
+        if !plan
+            .parameters
+            .iter()
+            .any(|(name, _)| name == STATIC_PREFIXES)
+        {
+            plan.parameters
+                .push((STATIC_PREFIXES.to_owned(), collected.prefix.clone()));
+            plan.parameters.sort();
+        }
+    }
+    Ok(artifacts)
+}
+
+const STATIC_PREFIXES: &str = "djwar.static-prefixes";
+
+fn wheels(
+    resolution: &Resolution,
+    bytecode: Vec<camino::Utf8PathBuf>,
+    left_out: &mut Vec<LeftOut>,
+) -> Result<Vec<WheelArtifact>, Failure> {
+    let mut artifacts = Vec::new();
+    for (wheel, bytecode) in resolution.wheels.iter().zip(bytecode) {
+        let layout = wheel.layout()?;
+        left_out.extend(layout.left_out.iter().map(|left| LeftOut {
+            path: format!("{} {}: {}", wheel.name, wheel.version, left.entry),
+            reason: left.reason.to_owned(),
+        }));
+        artifacts.push(WheelArtifact {
+            name: wheel.name.clone(),
+            version: wheel.version.clone(),
+            sha256: wheel.sha256.clone(),
+            archive: wheel.path.clone(),
+            files: layout
+                .files
+                .into_iter()
+                .map(|file| (file.entry, file.path))
+                .collect(),
+            bytecode: Some(bytecode),
+        });
+    }
+    Ok(artifacts)
+}
+
+fn python_files(plan: &BuildPlan) -> Vec<PythonFile> {
+    plan.entries
+        .iter()
+        .filter_map(|entry| {
+            let EntrySource::File(source) = &entry.source else {
+                return None;
+            };
+            let path = layout::below_application(&entry.path);
+            path.ends_with(".py").then(|| PythonFile {
+                source: source.clone(),
+                path: path.to_owned(),
+            })
+        })
+        .collect()
+}
+
+/// Where the collected files go: the settings' `STATIC_URL` as Django saw it.
+fn placed(
+    plan: &BuildPlan,
+    collection: Collection,
+    report: &dyn Report,
+) -> Result<Option<CollectedStatic>, Failure> {
+    if let Some(storage) = &collection.found.remote_storage {
+        report.status(&format!(
+            "Leaving static files to `{storage}`: it keeps them elsewhere"
+        ));
+        return Ok(None);
+    }
+    let Some(url) = collection.found.static_url.as_deref() else {
+        return Ok(None);
+    };
+    let prefix = match prefix_of(url) {
+        StaticPrefix::Folder(prefix) => plan.static_prefix.clone().unwrap_or(prefix),
+        StaticPrefix::Elsewhere => {
+            report.status(&format!(
+                "Leaving static files out: `STATIC_URL` is `{url}`"
+            ));
+            return Ok(None);
+        }
+        StaticPrefix::Everything => {
+            return Err(crate::plan::PlanError::StaticEverything(None).into());
+        }
+    };
+    Ok((collection.found.files > 0).then_some(CollectedStatic {
+        prefix,
+        folder: collection.folder,
+        manifest: collection.found.manifest,
+    }))
+}
