@@ -17,6 +17,9 @@ const INTERVAL: Duration = Duration::from_millis(100);
 /// How long the stop in order may take after the first signal.
 const STOP_LIMIT: Duration = Duration::from_secs(30);
 
+/// What the loggers of a container itself begin with.
+const CONTAINER_LOGGERS: [&str; 2] = ["org.apache.catalina.", "org.apache.coyote."];
+
 /// Counts how often the user has said stop (Ctrl-C, SIGTERM). Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct StopSignal(Arc<AtomicUsize>);
@@ -67,6 +70,27 @@ impl Embedded {
         Self { deployment }
     }
 
+    /// Tells a taken port before anything is built or started. Another program can
+    /// still be faster; the container then ends, and its log says why.
+    ///
+    /// # Errors
+    /// When djwar can't listen there itself.
+    pub fn check_port(host: IpAddr, port: u16) -> Result<(), DeployError> {
+        match TcpListener::bind((host, port)) {
+            Ok(_) => Ok(()),
+            Err(source) => Err(DeployError::Port {
+                address: std::net::SocketAddr::new(host, port).to_string(),
+                reason: match source.kind() {
+                    std::io::ErrorKind::AddrInUse => "the port is in use",
+                    std::io::ErrorKind::PermissionDenied => "ports below 1024 need privileges",
+                    std::io::ErrorKind::AddrNotAvailable => "this machine has no such address",
+                    _ => "the system refuses",
+                },
+                source,
+            }),
+        }
+    }
+
     /// Serves until `stop` is raised, then ends all processes and removes what was
     /// written for the run.
     ///
@@ -80,7 +104,7 @@ impl Embedded {
         stop: &StopSignal,
         tell: &mut dyn FnMut(Event),
     ) -> Result<(), DeployError> {
-        check_port(self.deployment.host, self.deployment.port)?;
+        Self::check_port(self.deployment.host, self.deployment.port)?;
         let mut server = self.deployment.launch(distributions, java)?;
         let mut reader = Reader::of(server.log().clone());
         let outcome = watch(&mut server, stop, &mut reader, tell);
@@ -117,32 +141,6 @@ fn watch(
         server.still_runs("by itself")?;
     }
     Ok(())
-}
-
-/// Tells a taken port before anything is unpacked or started. Another program can
-/// still be faster; the container then ends, and its log says why.
-/// Whether the port can be listened on, before anything else is done.
-///
-/// # Errors
-/// When it is taken, or not to be had by this user.
-pub fn check_port(host: IpAddr, port: u16) -> Result<(), DeployError> {
-    match TcpListener::bind((host, port)) {
-        Ok(_) => Ok(()),
-        Err(source) => Err(DeployError::Port {
-            address: std::net::SocketAddr::new(host, port).to_string(),
-            reason: match source.kind() {
-                std::io::ErrorKind::AddrInUse => "the port is in use".to_owned(),
-                std::io::ErrorKind::PermissionDenied => {
-                    "ports below 1024 need privileges".to_owned()
-                }
-                std::io::ErrorKind::AddrNotAvailable => {
-                    "this machine has no such address".to_owned()
-                }
-                _ => "the system refuses".to_owned(),
-            },
-            source,
-        }),
-    }
 }
 
 /// Reads a log and tells the lines that people should see.
@@ -184,16 +182,16 @@ impl Filter {
         }
         // Tomcat logs what an application gives to `ServletContext.log` under the
         // name of the application's container.
-        let is_application = line.logger.contains(".[Catalina].[localhost].[");
-        let is_container = !is_application
-            && ["org.apache.", "org.eclipse.jetty", "oej"]
+        let is_context = line.logger.contains(".[Catalina].[localhost].[");
+        let is_container = !is_context
+            && CONTAINER_LOGGERS
                 .iter()
                 .any(|prefix| line.logger.starts_with(prefix));
         self.shows_record = !is_container || line.level >= Some(Level::Warning);
         let text = &line.text;
         let shown = match line.level {
             None => text.clone(),
-            Some(level) if is_application => format!("{:<7} {text}", level.as_str()),
+            Some(level) if is_context => format!("{:<7} {text}", level.as_str()),
             Some(level) => format!("{:<7} {}: {text}", level.as_str(), line.logger),
         };
         self.shows_record.then_some(shown)
@@ -259,7 +257,7 @@ mod tests {
     fn a_taken_port_is_an_error_with_address_and_hint() {
         let taken = TcpListener::bind("127.0.0.1:0").expect("free port");
         let address = taken.local_addr().expect("address");
-        let error = check_port(address.ip(), address.port()).expect_err("taken");
+        let error = Embedded::check_port(address.ip(), address.port()).expect_err("taken");
         let failure = Failure::from(error);
         assert_eq!(
             failure.message,

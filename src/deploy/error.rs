@@ -69,7 +69,7 @@ pub enum DeployError {
         /// `127.0.0.1:8080`.
         address: String,
         /// `the port is in use`.
-        reason: String,
+        reason: &'static str,
         /// Whether another port would do.
         #[source]
         source: std::io::Error,

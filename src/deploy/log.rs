@@ -10,9 +10,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use fs_err::File;
 
 /// The value of `java.util.logging.SimpleFormatter.format` which makes one
-/// record of a line: level, logger, message, stack trace. A control character
-/// in front tells it from a line of a stack trace or of a `print()`.
-pub(super) const JAVA_FORMAT: &str = "\u{1e}%4$s\u{1f}%3$s\u{1f}%5$s%6$s%n";
+/// record of a line: level, logger, source, message, stack trace. A control
+/// character in front tells it from a line of a stack trace or of a `print()`.
+pub(super) const JAVA_FORMAT: &str = "\u{1e}%4$s\u{1f}%3$s\u{1f}%2$s\u{1f}%5$s%6$s%n";
 
 /// Lines held in memory: `djwar run` may run for weeks.
 const KEPT: usize = 4000;
@@ -57,7 +57,8 @@ pub struct Line {
     /// The level of the record that it belongs to; `None` before the first and
     /// for containers that write another format.
     pub level: Option<Level>,
-    /// The logger of the record; empty where there is no level.
+    /// The logger of the record, Python's own name for Python's; empty where there
+    /// is no level.
     pub logger: Arc<str>,
     /// Whether the line goes on with the record of the line before.
     pub continues: bool,
@@ -234,8 +235,16 @@ impl LogWriter {
 }
 
 fn java_record(text: &str) -> Option<(&str, &str, &str)> {
-    let mut parts = text.strip_prefix('\u{1e}')?.splitn(3, '\u{1f}');
-    Some((parts.next()?, parts.next()?, parts.next()?))
+    let mut parts = text.strip_prefix('\u{1e}')?.splitn(4, '\u{1f}');
+    let (level, logger, source) = (parts.next()?, parts.next()?, parts.next()?);
+    // The runtime logs what Python logs with `python LOGGER` as its source, and
+    // its own messages with `djwar NAME`.
+    let logger = match source.split_once(' ') {
+        Some(("python", python)) if logger.starts_with("org.djwar.") => python,
+        Some(("djwar", _)) if logger.starts_with("org.djwar.") => "djwar",
+        _ => logger,
+    };
+    Some((level, logger, parts.next()?))
 }
 
 /// Jetty's own: `2026-11-23 08:26:02.123:INFO :oejs.Server:main: Started …`.
@@ -272,8 +281,8 @@ mod tests {
     fn a_record_keeps_level_and_logger_over_all_its_lines() {
         let (_folder, log) = log(concat!(
             "OpenJDK warning\n",
-            "\u{1e}SEVERE\u{1f}org.x.Y\u{1f}it broke\njava.lang.Z\n",
-            "\u{1e}INFO\u{1f}app\u{1f}fine\n"
+            "\u{1e}SEVERE\u{1f}org.x.Y\u{1f}org.x.Y go\u{1f}it broke\njava.lang.Z\n",
+            "\u{1e}INFO\u{1f}org.djwar.polls\u{1f}python polls.views\u{1f}fine\n"
         ));
         let lines = log.next(&mut 0, Duration::ZERO);
         let seen: Vec<(Option<Level>, &str, bool)> = lines
@@ -291,7 +300,7 @@ mod tests {
         );
         assert_eq!(
             log.text().expect("read"),
-            "OpenJDK warning\nERROR org.x.Y: it broke\njava.lang.Z\nINFO app: fine\n"
+            "OpenJDK warning\nERROR org.x.Y: it broke\njava.lang.Z\nINFO polls.views: fine\n"
         );
     }
 
