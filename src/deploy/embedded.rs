@@ -70,27 +70,6 @@ impl Embedded {
         Self { deployment }
     }
 
-    /// Tells a taken port before anything is built or started. Another program can
-    /// still be faster; the container then ends, and its log says why.
-    ///
-    /// # Errors
-    /// When djwar can't listen there itself.
-    pub fn check_port(host: IpAddr, port: u16) -> Result<(), DeployError> {
-        match TcpListener::bind((host, port)) {
-            Ok(_) => Ok(()),
-            Err(source) => Err(DeployError::Port {
-                address: std::net::SocketAddr::new(host, port).to_string(),
-                reason: match source.kind() {
-                    std::io::ErrorKind::AddrInUse => "the port is in use",
-                    std::io::ErrorKind::PermissionDenied => "ports below 1024 need privileges",
-                    std::io::ErrorKind::AddrNotAvailable => "this machine has no such address",
-                    _ => "the system refuses",
-                },
-                source,
-            }),
-        }
-    }
-
     /// Serves until `stop` is raised, then ends all processes and removes what was
     /// written for the run.
     ///
@@ -104,7 +83,7 @@ impl Embedded {
         stop: &StopSignal,
         tell: &mut dyn FnMut(Event),
     ) -> Result<(), DeployError> {
-        Self::check_port(self.deployment.host, self.deployment.port)?;
+        check_port(self.deployment.host, self.deployment.port)?;
         let mut server = self.deployment.launch(distributions, java)?;
         let mut reader = Reader::of(server.log().clone());
         let outcome = watch(&mut server, stop, &mut reader, tell);
@@ -141,6 +120,27 @@ fn watch(
         server.still_runs("by itself")?;
     }
     Ok(())
+}
+
+/// Tells a taken port before anything is built or started. Another program can
+/// still be faster; the container then ends, and its log says why.
+///
+/// # Errors
+/// When djwar can't listen there itself.
+pub fn check_port(host: IpAddr, port: u16) -> Result<(), DeployError> {
+    match TcpListener::bind((host, port)) {
+        Ok(_) => Ok(()),
+        Err(source) => Err(DeployError::Port {
+            address: std::net::SocketAddr::new(host, port).to_string(),
+            reason: match source.kind() {
+                std::io::ErrorKind::AddrInUse => "the port is in use",
+                std::io::ErrorKind::PermissionDenied => "ports below 1024 need privileges",
+                std::io::ErrorKind::AddrNotAvailable => "this machine has no such address",
+                _ => "the system refuses",
+            },
+            source,
+        }),
+    }
 }
 
 /// Reads a log and tells the lines that people should see.
@@ -257,7 +257,7 @@ mod tests {
     fn a_taken_port_is_an_error_with_address_and_hint() {
         let taken = TcpListener::bind("127.0.0.1:0").expect("free port");
         let address = taken.local_addr().expect("address");
-        let error = Embedded::check_port(address.ip(), address.port()).expect_err("taken");
+        let error = check_port(address.ip(), address.port()).expect_err("taken");
         let failure = Failure::from(error);
         assert_eq!(
             failure.message,
