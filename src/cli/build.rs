@@ -71,13 +71,19 @@ impl BuildOptions {
     }
 }
 
-pub(super) fn run(options: &Common, arguments: Arguments, report: Stderr) -> Outcome {
+pub(super) fn run(options: &Common, arguments: &Arguments, report: Stderr) -> Outcome {
     let target = match (&arguments.output, &arguments.exploded) {
         (Some(file), _) => Target::File(common::absolute(file)?),
         (_, Some(folder)) => Target::Directory(common::absolute(folder)?),
         _ => Target::Default,
     };
-    let built = build(options, &arguments.project, &arguments.what, target, report)?;
+    let built = build(
+        options,
+        &arguments.project,
+        &arguments.what,
+        &target,
+        report,
+    )?;
     summarize(&built, report);
     if options.json {
         common::say_json(&Summary::from(&built))?;
@@ -92,11 +98,11 @@ pub(super) fn build(
     options: &Common,
     path: &Utf8Path,
     what: &BuildOptions,
-    target: Target,
+    target: &Target,
     report: Stderr,
 ) -> Result<Built, Failure> {
     let (project, config) = options.project(path, what.raw())?;
-    pipeline::build(&project, &config, &target, options.offline, &report)
+    pipeline::build(&project, &config, target, options.offline, &report)
 }
 
 /// The JSON of `djwar build --json`.

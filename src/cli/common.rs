@@ -14,6 +14,7 @@ use crate::scan::{ScanOptions, scan};
 
 /// Options of every command.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Common {
     /// The engine that runs the project's Python: auto, cpython, jython or graalpy
     #[arg(long, global = true, value_name = "ENGINE")]
@@ -27,7 +28,7 @@ pub(crate) struct Common {
     #[arg(long, global = true, value_name = "MODULE")]
     settings: Option<String>,
 
-    /// The interpreter: a release line such as 3.13, file:PATH, or host
+    /// The interpreter: a release line such as 3.13, `file:PATH`, or host
     #[arg(long, global = true, value_name = "PYTHON")]
     python: Option<String>,
 

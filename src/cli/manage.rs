@@ -65,7 +65,7 @@ impl Subject {
             (path, own)
         } else {
             let own = path.join(pipeline::OWN_FOLDER);
-            let built = build(options, &path, what, Target::Own, report)?;
+            let built = build(options, &path, what, &Target::Own, report)?;
             (built.path, own)
         };
         Ok(Self {
@@ -137,7 +137,7 @@ impl Subject {
     }
 }
 
-pub(super) fn run(options: &Common, arguments: Arguments, report: Stderr) -> Outcome {
+pub(super) fn run(options: &Common, arguments: &Arguments, report: Stderr) -> Outcome {
     let subject = Subject::find(
         options,
         &arguments.subject,

@@ -63,12 +63,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     interrupt::install();
     let reporter = cli.common.reporter();
     let outcome = match cli.command {
-        Command::Build(arguments) => build::run(&cli.common, arguments, reporter),
+        Command::Build(arguments) => build::run(&cli.common, &arguments, reporter),
         Command::Scan(arguments) => scan::run(&cli.common, &arguments),
         Command::Check(arguments) => check::run(&cli.common, &arguments),
         Command::Plan(arguments) => plan::run(&cli.common, &arguments, reporter),
-        Command::Run(arguments) => run::run(&cli.common, arguments, reporter),
-        Command::Manage(arguments) => manage::run(&cli.common, arguments, reporter),
+        Command::Run(arguments) => run::run(&cli.common, &arguments, reporter),
+        Command::Manage(arguments) => manage::run(&cli.common, &arguments, reporter),
         Command::Completions(arguments) => completions::run(&arguments),
     };
     match outcome {

@@ -46,7 +46,7 @@ pub(super) struct Arguments {
     migrate: bool,
 }
 
-pub(super) fn run(options: &Common, arguments: Arguments, report: Stderr) -> Outcome {
+pub(super) fn run(options: &Common, arguments: &Arguments, report: Stderr) -> Outcome {
     let context: ContextPath = arguments
         .context
         .parse()
@@ -88,7 +88,7 @@ pub(super) fn run(options: &Common, arguments: Arguments, report: Stderr) -> Out
     let raised = stop.clone();
     interrupt::call(move || raised.raise());
     Embedded::new(deployment).serve(&distributions, &java, &stop, &mut |event| {
-        tell(report, event)
+        tell(report, event);
     })?;
     Ok(0)
 }

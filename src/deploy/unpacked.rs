@@ -145,7 +145,7 @@ fn context_parameters(text: &str) -> Result<BTreeMap<String, String>, quick_xml:
     loop {
         match reader.read_event()? {
             Event::Start(start) => {
-                element = start.local_name().as_ref().to_owned();
+                start.local_name().as_ref().clone_into(&mut element);
                 if element == "context-param" {
                     name.clear();
                     value.clear();

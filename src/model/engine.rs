@@ -66,11 +66,11 @@ macro_rules! named_enum {
 named_enum! {
     /// What runs the project's Python inside the container.
     Engine {
-        /// Worker processes of a CPython that the WAR brings.
+        /// Worker processes of a Python that the WAR brings.
         Cpython = "cpython",
         /// Jython 2.7 in the container's JVM.
         Jython = "jython",
-        /// GraalPy in the container's JVM.
+        /// The Python of `GraalVM` in the container's JVM.
         Graalpy = "graalpy",
     }
 }
