@@ -79,20 +79,20 @@ impl Resolver<'_> {
             .find_map(|line| serde_json::from_str(line).ok());
         match answer {
             Some(Answer::Collected(found)) => Ok(found),
-            Some(Answer::Failed { error, traceback }) => Err(failure(request, error, traceback)),
+            Some(Answer::Failed { error, traceback }) => Err(failure(request, error, &traceback)),
             None => {
                 let last = stderr
                     .lines()
                     .last()
                     .unwrap_or("it said nothing")
                     .to_owned();
-                Err(failure(request, last, stderr))
+                Err(failure(request, last, &stderr))
             }
         }
     }
 }
 
-fn failure(request: &StaticRequest<'_>, last_line: String, traceback: String) -> ResolveError {
+fn failure(request: &StaticRequest<'_>, last_line: String, traceback: &str) -> ResolveError {
     let unset: Vec<&str> = request
         .required
         .iter()
