@@ -1,6 +1,7 @@
 //! The habits of this repository, as commands: `cargo xtask test`, `runtime`,
 //! `docs`, `bench`.
 
+mod bench;
 mod docs;
 mod runtime;
 mod shell;
@@ -24,6 +25,8 @@ enum Command {
     Runtime(runtime::Arguments),
     /// Write docs/reference from the code; `--check` compares instead
     Docs(docs::Arguments),
+    /// Measure djwar beside other servers; never part of a test
+    Bench(bench::Arguments),
 }
 
 fn main() -> Result<()> {
@@ -31,5 +34,6 @@ fn main() -> Result<()> {
         Command::Test(arguments) => test::run(&arguments),
         Command::Runtime(arguments) => runtime::run(&arguments),
         Command::Docs(arguments) => docs::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
     }
 }

@@ -1,0 +1,107 @@
+//! `cargo xtask bench memory`: what each further worker costs, as private memory:
+//! pages which the forked worker shares with its parent are there only once.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+
+use super::artifacts::temporary;
+use super::interpreter::Interpreter;
+use super::load::Wrk;
+use super::process_tree::{children, private_kib};
+use super::sample::{Samples, heading, row, verdict};
+use super::server::Server;
+use super::tomcat::{Settings, Tomcat};
+use super::{result, war};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Deploy this WAR instead of building the fixture's
+    #[arg(long, value_name = "FILE")]
+    war: Option<PathBuf>,
+
+    /// Worker processes
+    #[arg(long, default_value_t = 4)]
+    processes: u32,
+}
+
+const TIMEOUT: Duration = Duration::from_mins(2);
+/// MB private of an extra idle worker.
+const AIM: f64 = 20.0;
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let folder = temporary()?;
+    let war = match &arguments.war {
+        Some(war) => war.clone(),
+        None => war::build(&Interpreter::bundled()?, folder.path())?,
+    };
+    let settings = Settings {
+        environment: vec![
+            (
+                "DATA_DIR".to_owned(),
+                folder.path().join("data").display().to_string(),
+            ),
+            (
+                "DJWAR_PROCESSES".to_owned(),
+                arguments.processes.to_string(),
+            ),
+        ],
+        ..Settings::default()
+    };
+    let mut server = Tomcat::new(&folder.path().join("base"), &war, settings)?.start("Tomcat")?;
+    server.wait_for("/hello/", "Hello, world", TIMEOUT)?;
+    let (parent, workers) = workers(&server, arguments.processes as usize)?;
+
+    result(&heading(&["private memory", "least / median MB", "aim"]));
+    let idle = private(&workers)?;
+    result(&row(&[
+        format!("an idle worker of {}", workers.len()),
+        idle.least_and_median(1),
+        verdict(idle.median(), AIM),
+    ]));
+    let wrk = Wrk::new(folder.path())?;
+    for path in ["/hello/", "/polls/board/"] {
+        wrk.run(&server.url(path), 16, 5, 0)?;
+    }
+    result(&row(&[
+        "the same after load".to_owned(),
+        private(&workers)?.least_and_median(1),
+        String::new(),
+    ]));
+    result(&row(&[
+        "their parent".to_owned(),
+        private(&[parent])?.least_and_median(1),
+        String::new(),
+    ]));
+    Ok(())
+}
+
+/// The parent Python is the JVM's child, the workers are the parent's.
+fn workers(server: &Server, count: usize) -> Result<(u32, Vec<u32>)> {
+    let deadline = std::time::Instant::now() + TIMEOUT;
+    loop {
+        for root in server.pids() {
+            for parent in children(root)? {
+                let workers = children(parent)?;
+                if workers.len() == count {
+                    return Ok((parent, workers));
+                }
+            }
+        }
+        (std::time::Instant::now() < deadline)
+            .then_some(())
+            .with_context(|| format!("Tomcat never had {count} workers"))?;
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn private(pids: &[u32]) -> Result<Samples> {
+    let mut samples = Samples::default();
+    for pid in pids {
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52 KiB")]
+        samples.add(private_kib(*pid)? as f64 * 1024.0 / 1e6);
+    }
+    Ok(samples)
+}

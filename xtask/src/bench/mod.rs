@@ -1,0 +1,62 @@
+//! Measurements, for people: djwar's WAR beside other servers in one run, with
+//! ratios. Nothing here is a test, and no test asserts a time.
+
+mod artifacts;
+mod build;
+mod interpreter;
+mod load;
+mod memory;
+mod peers;
+mod process_tree;
+mod sample;
+mod serve;
+mod server;
+mod site;
+mod start;
+mod targets;
+mod tomcat;
+mod tools;
+mod uwsgi;
+mod war;
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+
+#[derive(Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// CPU a request, requests a second and latency, beside gunicorn and nginx + uWSGI
+    Serve(serve::Arguments),
+    /// CPU from the container's start to the first 200, beside an empty WAR
+    Start(start::Arguments),
+    /// Private memory of each idle worker
+    Memory(memory::Arguments),
+    /// Time of `djwar build` with everything cached, and the WAR's size
+    Build(build::Arguments),
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    match &arguments.what {
+        What::Serve(arguments) => serve::run(arguments),
+        What::Start(arguments) => start::run(arguments),
+        What::Memory(arguments) => memory::run(arguments),
+        What::Build(arguments) => build::run(arguments),
+    }
+}
+
+/// A result, on standard output.
+#[expect(clippy::print_stdout, reason = "xtask talks to developers")]
+fn result(line: &str) {
+    println!("{line}");
+}
+
+/// What is being done, on standard error.
+#[expect(clippy::print_stderr, reason = "xtask talks to developers")]
+fn progress(line: &str) {
+    eprintln!("{line}");
+}

@@ -1,0 +1,81 @@
+//! Who is measured.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use clap::ValueEnum;
+
+use super::interpreter::Interpreter;
+use super::peers;
+use super::server::Server;
+use super::site::Site;
+use super::tomcat::{Settings, Tomcat};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub(crate) enum Target {
+    /// djwar's WAR in Tomcat 10.1 as it comes
+    Djwar,
+    /// The same with the connector's maxThreads near the pool's capacity
+    DjwarTuned,
+    /// gunicorn, two sync workers
+    GunicornSync,
+    /// gunicorn, two workers with four threads each
+    GunicornThreads,
+    /// nginx and two processes of uWSGI
+    NginxUwsgi,
+}
+
+/// What the targets are started from.
+pub(crate) struct Setting<'a> {
+    pub(crate) interpreter: &'a Interpreter,
+    pub(crate) site: &'a Site,
+    /// Needed by djwar's targets only.
+    pub(crate) war: Option<&'a Path>,
+    /// Environment of the WAR: pool sizes, the interpreter's path.
+    pub(crate) environment: &'a [(String, String)],
+    /// `maxThreads` of [`Target::DjwarTuned`].
+    pub(crate) max_threads: u32,
+    /// Of this run.
+    pub(crate) folder: &'a Path,
+}
+
+impl Target {
+    /// For tables.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Djwar => "djwar, Tomcat",
+            Self::DjwarTuned => "djwar, Tomcat tuned",
+            Self::GunicornSync => "gunicorn sync",
+            Self::GunicornThreads => "gunicorn gthread 2 × 4",
+            Self::NginxUwsgi => "nginx + uWSGI",
+        }
+    }
+
+    /// Whether it is on our side of the ratios.
+    pub(crate) fn is_ours(self) -> bool {
+        matches!(self, Self::Djwar | Self::DjwarTuned)
+    }
+
+    /// Starts it; it may not answer yet.
+    pub(crate) fn start(self, setting: &Setting<'_>) -> Result<Server> {
+        let folder = setting.folder.join(format!("{self:?}"));
+        fs_err::create_dir_all(&folder)?;
+        let (interpreter, site) = (setting.interpreter, setting.site);
+        match self {
+            Self::GunicornSync => peers::gunicorn(interpreter, site, &folder, self.title(), None),
+            Self::GunicornThreads => {
+                peers::gunicorn(interpreter, site, &folder, self.title(), Some(4))
+            }
+            Self::NginxUwsgi => peers::nginx_uwsgi(interpreter, site, &folder, self.title()),
+            Self::Djwar | Self::DjwarTuned => {
+                let settings = Settings {
+                    max_threads: (self == Self::DjwarTuned).then_some(setting.max_threads),
+                    environment: setting.environment.to_vec(),
+                    java_options: Vec::new(),
+                };
+                let war = setting.war.context("no WAR to deploy")?;
+                Tomcat::new(&folder, war, settings)?.start(self.title())
+            }
+        }
+    }
+}
