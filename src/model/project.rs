@@ -25,6 +25,8 @@ pub struct Project {
     pub manage_py: Option<Utf8PathBuf>,
     /// The settings module, dotted.
     pub settings: Setting<String>,
+    /// Why those settings, in one sentence.
+    pub settings_reason: String,
     /// `module:callable`.
     pub wsgi: Setting<String>,
     /// `module:callable`.
@@ -67,6 +69,10 @@ pub struct Project {
     pub engine_reason: String,
     /// Dependencies that hold C code.
     pub native: Vec<String>,
+    /// Files and folders (these end in `/`) inside of the project that it writes
+    /// to, and why: sqlite databases and uploads, also those that only a default
+    /// names. They must outlive a redeploy.
+    pub data: Vec<Exclusion>,
     /// What a WAR must not hold.
     pub exclude: Vec<Exclusion>,
     /// Everything that is wrong or doubtful, sorted by place.

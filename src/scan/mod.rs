@@ -1,39 +1,248 @@
 //! Disk → [`crate::model::Project`]. Reads; never runs the project's code.
-//! (A place holder until the room lands: branch `scan` replaces this file whole.)
+//!
+//! [`manage`] and [`choose`] find the settings module; [`python_source`] turns
+//! source into [`syntax`], [`execute`], [`evaluate`] and [`calls`] read it, and
+//! [`facts`] names what it says; [`dependencies`] reads requirements, manifests
+//! and lock files; [`walk`] decides which files are packed.
 
-use camino::Utf8Path;
+mod calls;
+mod choose;
+mod dependencies;
+mod error;
+mod evaluate;
+mod execute;
+mod facts;
+mod findings;
+mod locks;
+mod manage;
+mod manifests;
+mod modules;
+mod never_list;
+mod python_source;
+mod python_wish;
+mod requirement;
+mod requirements;
+mod source_text;
+mod syntax;
+mod value;
+mod walk;
 
-use crate::error::{Diagnose, Kind};
-use crate::model::Project;
+use camino::{Utf8Path, Utf8PathBuf};
 
-/// What the configuration says to the scan.
+pub use error::ScanError;
+
+use crate::model::project::Problem;
+use crate::model::{Engine, Project, Setting, Span};
+use dependencies::Dependencies;
+use evaluate::{Evaluator, Scope};
+use modules::Modules;
+use walk::{OutputFolder, Patterns};
+
+/// What the configuration says about reading a project.
 #[derive(Clone, Debug, Default)]
 pub struct ScanOptions {
-    /// The settings module.
+    /// The settings module; default: what the project names.
     pub settings: Option<String>,
-    /// `module:callable`.
+    /// `module:callable`; default: what the settings name.
     pub wsgi: Option<String>,
-    /// Globs.
+    /// Patterns of paths that are packed although they are left out by default.
     pub include: Vec<String>,
-    /// Globs.
+    /// Patterns of paths that are left out.
     pub exclude: Vec<String>,
 }
 
-/// Not there yet.
-#[derive(Debug, thiserror::Error)]
-#[error("the scan isn't built in yet")]
-pub struct ScanError;
+/// Reads the project in `root`.
+///
+/// # Errors
+/// When there is no project, several, or one that can't be read.
+pub fn scan(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanError> {
+    if !root.is_dir() {
+        return Err(ScanError::NotAFolder(root.to_owned()));
+    }
+    let root = root
+        .canonicalize_utf8()
+        .map_err(|source| ScanError::Unreadable {
+            path: root.to_owned(),
+            source,
+        })?;
+    let patterns = Patterns::new(options)?;
+    let found = manage::landmarks(&root);
+    let manage_py = manage::only_manage(&root, &found)?;
+    let nothing = manage_py.is_none() && found.wsgi.is_empty() && found.settings.is_empty();
+    if nothing && options.settings.is_none() {
+        return Err(ScanError::NoProject(root));
+    }
+    let chosen = choose::settings(&root, manage_py.as_deref(), &found, options)?;
+    let home = manage_py
+        .as_deref()
+        .and_then(Utf8Path::parent)
+        .unwrap_or(&chosen.source_root);
+    let mut folders = folders_up(home);
+    for folder in folders_up(&chosen.source_root) {
+        if !folders.contains(&folder) {
+            folders.insert(0, folder);
+        }
+    }
+    let mut dependencies = dependencies::read(&root, &folders)?;
+    let (engine, engine_reason) = dependencies.engine();
 
-impl Diagnose for ScanError {
-    fn kind(&self) -> Kind {
-        Kind::Project
+    let mut search = vec![chosen.source_root.clone()];
+    if home != chosen.source_root {
+        search.push(home.to_owned());
+    }
+    let modules = Modules {
+        root: root.clone(),
+        search,
+    };
+    let mut evaluator = Evaluator::new(&modules);
+    evaluator.tolerant = engine == Engine::Jython;
+    let scope = evaluator.load(&chosen.file)?;
+    let (environment, mut problems) = (evaluator.environment, evaluator.problems);
+
+    let outputs = outputs(&scope, &chosen.source_root);
+    let walked = walk::walk(&root, &patterns, &outputs)?;
+    problems.extend(walked.problems);
+
+    let wsgi = match &options.wsgi {
+        Some(wsgi) => Setting::Known(wsgi.clone(), Span::new("", 0)),
+        None => choose::gateway(
+            &modules,
+            &facts::text(&scope, "WSGI_APPLICATION"),
+            &found.wsgi,
+            &chosen.module,
+        ),
+    };
+    let asgi = choose::gateway(
+        &modules,
+        &facts::text(&scope, "ASGI_APPLICATION"),
+        &found.asgi,
+        &chosen.module,
+    );
+    let python = dependencies.wish(engine);
+    let mut project = Project {
+        schema: 1,
+        name: name(&dependencies, &root),
+        source_root: chosen.source_root.clone(),
+        manage_py,
+        settings: Setting::Known(
+            chosen.module.clone(),
+            chosen
+                .origin
+                .clone()
+                .unwrap_or_else(|| Span::new(chosen.file.clone(), 1)),
+        ),
+        settings_reason: chosen.reason.clone(),
+        wsgi,
+        asgi,
+        root_urlconf: facts::text(&scope, "ROOT_URLCONF"),
+        installed_apps: facts::list(&scope, "INSTALLED_APPS"),
+        project_apps: project_apps(&modules, &scope),
+        middleware: middleware(&scope),
+        databases: facts::databases(&scope),
+        static_files: facts::static_files(&scope),
+        media: facts::media(&scope),
+        templates_dirs: facts::templates_dirs(&scope),
+        locale_paths: facts::list(&scope, "LOCALE_PATHS"),
+        debug: facts::boolean(&scope, "DEBUG"),
+        env: environment,
+        requirements: dependencies.files.clone(),
+        dependencies: dependencies.list.clone(),
+        django: dependencies.django_specifier(),
+        python,
+        engine,
+        engine_reason,
+        native: dependencies.native.clone(),
+        data: findings::data(&scope, &chosen.source_root),
+        exclude: walked.exclude,
+        problems: Vec::new(),
+        files: walked.files,
+        root,
+    };
+    problems.append(&mut dependencies.problems);
+    findings::add(&project, &scope, &mut problems);
+    problems.sort_by(by_place);
+    problems.dedup();
+    project.problems = problems;
+    Ok(project)
+}
+
+fn by_place(a: &Problem, b: &Problem) -> std::cmp::Ordering {
+    (a.origin.is_none(), &a.origin, a.code).cmp(&(b.origin.is_none(), &b.origin, b.code))
+}
+
+/// `folder` and the folders above it, up to the project's root.
+fn folders_up(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
+    folder.ancestors().map(Utf8Path::to_owned).collect()
+}
+
+/// `MIDDLEWARE`, or what it was called before Django 1.10.
+fn middleware(scope: &Scope) -> Setting<Vec<String>> {
+    match facts::list(scope, "MIDDLEWARE") {
+        Setting::Missing => facts::list(scope, "MIDDLEWARE_CLASSES"),
+        set => set,
     }
 }
 
-/// Not there yet.
-///
-/// # Errors
-/// Always.
-pub fn scan(_root: &Utf8Path, _options: &ScanOptions) -> Result<Project, ScanError> {
-    Err(ScanError)
+/// The installed apps that lie in the project: an app's entry is its package or
+/// its configuration class (`polls.apps.PollsConfig`).
+fn project_apps(modules: &Modules, scope: &Scope) -> Vec<String> {
+    let mut apps: Vec<String> = Vec::new();
+    for entry in facts::guessed_list(scope, "INSTALLED_APPS") {
+        let package = entry.split(".apps.").next().unwrap_or(&entry).to_owned();
+        let found = [entry.as_str(), package.as_str()]
+            .into_iter()
+            .find(|name| modules.folder(name).is_some());
+        if let Some(name) = found
+            && !apps.iter().any(|known| known == name)
+        {
+            apps.push(name.to_owned());
+        }
+    }
+    apps
 }
+
+/// Folders that the running project fills. One that holds the code is none.
+fn outputs(scope: &Scope, source_root: &Utf8Path) -> Vec<OutputFolder> {
+    let sources = facts::guessed_list(scope, "STATICFILES_DIRS");
+    [
+        ("MEDIA_ROOT", "media uploads (`MEDIA_ROOT`)"),
+        (
+            "STATIC_ROOT",
+            "collected static files (`STATIC_ROOT`): collected anew",
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(name, reason)| {
+        let (path, _) = facts::inner_folder(scope, name)?;
+        let path = Utf8PathBuf::from(path);
+        let is_source = sources
+            .iter()
+            .any(|source| Utf8Path::new(source).starts_with(&path));
+        (!source_root.starts_with(&path) && !is_source).then_some(OutputFolder { path, reason })
+    })
+    .collect()
+}
+
+/// The WAR's name: the project's own, else its folder's.
+fn name(dependencies: &Dependencies, root: &Utf8Path) -> String {
+    let own = dependencies.name.as_deref();
+    let from = own.or(root.file_name()).unwrap_or("project");
+    let mut name = String::new();
+    for letter in from.trim().chars() {
+        if letter.is_ascii_alphanumeric() || "._-".contains(letter) {
+            name.push(letter);
+        } else if !name.ends_with('-') {
+            name.push('-');
+        }
+    }
+    // Tomcat hides what begins with a dot, and Windows drops a last one.
+    let name = name.trim_matches(['.', '-']);
+    if name.is_empty() {
+        "project".to_owned()
+    } else {
+        name.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,512 @@
+//! What the functions that settings call are worth: `os.path` and `pathlib`, the
+//! environment readers (`os.environ`, django-environ, environs, decouple,
+//! dj-database-url), and a few builtins.
+
+use super::evaluate::{Evaluator, Place, plain_text};
+use super::syntax::{Expression, ExpressionKind};
+use super::value::{Kind, Value, joined, normalised, parent};
+
+/// A call's arguments, evaluated.
+struct Arguments {
+    positional: Vec<Value>,
+    keywords: Vec<(String, Value)>,
+    line: u32,
+}
+
+impl Arguments {
+    fn at(&self, index: usize) -> Option<&Value> {
+        self.positional.get(index)
+    }
+
+    fn named(&self, name: &str) -> Option<&Value> {
+        self.keywords
+            .iter()
+            .find(|(keyword, _)| keyword == name)
+            .map(|(_, value)| value)
+    }
+
+    fn text(&self, index: usize) -> Option<&str> {
+        self.at(index).and_then(Value::as_text)
+    }
+
+    fn is_dynamic(&self) -> bool {
+        let keywords = self.keywords.iter().map(|(_, value)| value);
+        self.positional
+            .iter()
+            .chain(keywords)
+            .any(Value::is_dynamic)
+    }
+}
+
+impl Evaluator<'_> {
+    pub(super) fn call(
+        &mut self,
+        function: &Expression,
+        positional: &[Expression],
+        keywords: &[(Option<String>, Expression)],
+        line: u32,
+        place: Place<'_>,
+    ) -> Value {
+        let callee = self.evaluate(function, place);
+        let mut arguments = Arguments {
+            positional: Vec::with_capacity(positional.len()),
+            keywords: Vec::with_capacity(keywords.len()),
+            line,
+        };
+        for expression in positional {
+            let value = self.evaluate(expression, place);
+            match (&expression.kind, value.kind) {
+                (ExpressionKind::Starred(_), Kind::Sequence(items)) => {
+                    arguments.positional.extend(items);
+                }
+                (_, kind) => arguments.positional.push(Value {
+                    kind,
+                    dynamic: value.dynamic,
+                }),
+            }
+        }
+        for (name, expression) in keywords {
+            let value = self.evaluate(expression, place);
+            if let Some(name) = name {
+                arguments.keywords.push((name.clone(), value));
+            }
+        }
+        match &callee.kind {
+            Kind::Reference(name) => self.call_reference(name, &arguments, place),
+            Kind::Reader(defaults) => self.read(defaults, None, &arguments, place),
+            Kind::Method(inner, name) => self.call_method(inner, name, &arguments, place),
+            // django-environ's `root('static')`.
+            Kind::Path(path) => join_all(path, &arguments.positional)
+                .map_or_else(Value::opaque, Value::text)
+                .or_dynamic(callee.dynamic || arguments.is_dynamic()),
+            Kind::Function {
+                reads_environment: true,
+            } => {
+                if let Some(name) = arguments.text(0).filter(|name| is_variable(name)) {
+                    let name = name.to_owned();
+                    let default = arguments
+                        .at(1)
+                        .or_else(|| arguments.named("default"))
+                        .cloned();
+                    let required = default.is_none() && self.guarded == 0;
+                    let span = place.span(line);
+                    self.read_environment(&name, default.as_ref(), required, span);
+                }
+                Value::opaque()
+            }
+            _ => Value::opaque(),
+        }
+    }
+
+    fn call_reference(&mut self, name: &str, arguments: &Arguments, place: Place<'_>) -> Value {
+        let dynamic = arguments.is_dynamic();
+        let path = |path: String| Value::text(path).or_dynamic(dynamic);
+        let first = arguments.text(0);
+        match (name, first) {
+            ("os.path.join" | "posixpath.join", Some(first)) => {
+                join_all(first, &arguments.positional[1..]).map_or_else(Value::opaque, path)
+            }
+            ("os.path.dirname" | "posixpath.dirname", Some(first)) => path(parent(first)),
+            (
+                "os.path.abspath" | "os.path.realpath" | "os.path.normpath" | "os.path.expanduser"
+                | "os.path.expandvars" | "os.fspath",
+                Some(first),
+            ) => path(normalised(first)),
+            ("os.path.basename", Some(first)) => {
+                path(first.rsplit('/').next().unwrap_or_default().to_owned())
+            }
+            ("os.path.exists" | "os.path.isfile" | "os.path.isdir", Some(first)) => {
+                self.existence(first)
+            }
+            ("os.getcwd", None) => Value::opaque(),
+            (
+                "pathlib.Path" | "pathlib.PurePath" | "pathlib.PosixPath" | "environ.Path"
+                | "unipath.Path" | "unipath.FSPath" | "path.Path" | "path.path" | "pathlib2.Path",
+                Some(first),
+            ) => {
+                let joined = join_all(first, &arguments.positional[1..]);
+                let Some(joined) = joined else {
+                    return Value::opaque();
+                };
+                // environ.Path(__file__) is the file's folder's way of counting:
+                // `- 1` is the folder, as `parent` of the file is.
+                Value::known(Kind::Path(normalised(&joined))).or_dynamic(dynamic)
+            }
+            ("os.environ.get" | "os.getenv" | "os.environ.pop", Some(variable)) => {
+                let default = arguments
+                    .at(1)
+                    .or_else(|| arguments.named("default"))
+                    .cloned();
+                let span = place.span(arguments.line);
+                self.read_environment(variable, default.as_ref(), false, span);
+                default
+                    .unwrap_or_else(|| Value::known(Kind::None))
+                    .or_dynamic(true)
+            }
+            ("os.environ.setdefault", Some(variable)) => {
+                let value = arguments.at(1).cloned().unwrap_or_else(Value::opaque);
+                let span = place.span(arguments.line);
+                self.written
+                    .push((variable.to_owned(), value.clone(), span));
+                value.or_dynamic(true)
+            }
+            ("decouple.config" | "prettyconf.config" | "starlette.config.Config", Some(_)) => {
+                self.read(&[], arguments.named("cast"), arguments, place)
+            }
+            ("environ.Env" | "environ.FileAwareEnv" | "environs.Env", _) => {
+                Value::known(Kind::Reader(
+                    arguments
+                        .keywords
+                        .iter()
+                        .filter_map(|(name, value)| {
+                            // `DEBUG=(bool, False)`
+                            let default = value.items()?.get(1)?;
+                            Some((name.clone(), default.clone()))
+                        })
+                        .collect(),
+                ))
+            }
+            ("decouple.AutoConfig" | "decouple.Config", _) => Value::reference("decouple.config"),
+            ("dj_database_url.config", _) => {
+                let variable = arguments
+                    .named("env")
+                    .and_then(Value::as_text)
+                    .unwrap_or("DATABASE_URL")
+                    .to_owned();
+                let default = arguments
+                    .named("default")
+                    .or_else(|| arguments.at(0))
+                    .cloned();
+                let span = place.span(arguments.line);
+                self.read_environment(&variable, default.as_ref(), false, span);
+                database(default.as_ref())
+            }
+            ("dj_database_url.parse", _) => {
+                let url = arguments.at(0);
+                let dynamic = url.is_none_or(Value::is_dynamic);
+                let mut value = database(url);
+                if !dynamic {
+                    certain(&mut value);
+                }
+                value
+            }
+            _ => self.call_builtin(name, arguments),
+        }
+    }
+
+    fn call_builtin(&mut self, name: &str, arguments: &Arguments) -> Value {
+        let Some(first) = arguments.at(0) else {
+            return match name {
+                "builtins.list" | "builtins.tuple" | "builtins.set" => {
+                    Value::known(Kind::Sequence(Vec::new()))
+                }
+                "builtins.dict" => keywords_as_dictionary(arguments),
+                _ => Value::opaque(),
+            };
+        };
+        let dynamic = first.dynamic;
+        let kind = match (name, &first.kind) {
+            ("builtins.str" | "builtins.unicode", _) => plain_text(first).map(Kind::Text),
+            ("builtins.int", Kind::Integer(number)) => Some(Kind::Integer(*number)),
+            ("builtins.int", Kind::Boolean(boolean)) => Some(Kind::Integer(i64::from(*boolean))),
+            ("builtins.int", Kind::Text(text)) => text.trim().parse().ok().map(Kind::Integer),
+            ("builtins.bool", _) => first.truth().map(Kind::Boolean),
+            ("builtins.len", Kind::Sequence(items)) => {
+                i64::try_from(items.len()).ok().map(Kind::Integer)
+            }
+            (
+                "builtins.list" | "builtins.tuple" | "builtins.set" | "builtins.frozenset"
+                | "builtins.sorted",
+                Kind::Sequence(items),
+            ) => Some(Kind::Sequence(items.clone())),
+            ("builtins.dict", Kind::Dictionary(entries)) => Some(Kind::Dictionary(entries.clone())),
+            (
+                "distutils.util.strtobool" | "django.utils.datastructures.strtobool",
+                Kind::Text(text),
+            ) => Some(Kind::Boolean(is_truth(text))),
+            // Translated texts and urls of settings are what they show.
+            (
+                "django.utils.translation.gettext_lazy"
+                | "django.utils.translation.ugettext_lazy"
+                | "django.utils.translation.gettext"
+                | "django.urls.reverse_lazy"
+                | "django.core.urlresolvers.reverse_lazy",
+                Kind::Text(text),
+            ) => Some(Kind::Text(text.clone())),
+            _ => None,
+        };
+        kind.map_or_else(Value::opaque, |kind| Value::known(kind).or_dynamic(dynamic))
+    }
+
+    fn call_method(
+        &mut self,
+        inner: &Value,
+        name: &str,
+        arguments: &Arguments,
+        place: Place<'_>,
+    ) -> Value {
+        let dynamic = inner.dynamic || arguments.is_dynamic();
+        match &inner.kind {
+            Kind::Reader(defaults) => match name {
+                "read_env" | "read_envfile" | "prefixed" => Value::opaque(),
+                _ => {
+                    let cast = Value::reference(format!("env.{name}"));
+                    self.read(defaults, Some(&cast), arguments, place)
+                }
+            },
+            Kind::Text(text) | Kind::Path(text) => {
+                self.call_text_method(text, name, arguments, dynamic)
+            }
+            Kind::Dictionary(_) => match (name, arguments.text(0)) {
+                ("get", Some(key)) => inner
+                    .entry(key)
+                    .or_else(|| arguments.at(1))
+                    .cloned()
+                    .unwrap_or_else(|| Value::known(Kind::None))
+                    .or_dynamic(dynamic),
+                ("copy", None) => inner.clone(),
+                _ => Value::opaque(),
+            },
+            Kind::Sequence(_) if name == "copy" => inner.clone(),
+            _ => Value::opaque(),
+        }
+    }
+
+    fn call_text_method(
+        &mut self,
+        text: &str,
+        name: &str,
+        arguments: &Arguments,
+        dynamic: bool,
+    ) -> Value {
+        let path = |path: String| Value::known(Kind::Path(path)).or_dynamic(dynamic);
+        match name {
+            "resolve" | "absolute" | "abspath" | "realpath" | "expanduser" | "norm" => {
+                path(normalised(text))
+            }
+            "joinpath" | "child" | "path" | "join" if is_path(text) => {
+                join_all(text, &arguments.positional).map_or_else(Value::opaque, path)
+            }
+            "dirname" => path(parent(text)),
+            "ancestor" => match arguments.at(0).map(|value| &value.kind) {
+                Some(Kind::Integer(levels)) => {
+                    let levels = 0..(*levels).clamp(0, 40);
+                    path(levels.fold(text.to_owned(), |text, _| parent(&text)))
+                }
+                _ => Value::opaque(),
+            },
+            "with_name" => match arguments.text(0) {
+                Some(name) => path(joined(&parent(text), name)),
+                None => Value::opaque(),
+            },
+            "as_posix" | "__str__" => Value::text(text).or_dynamic(dynamic),
+            "exists" | "is_file" | "is_dir" | "isfile" | "isdir" => self.existence(text),
+            "lower" => Value::text(text.to_lowercase()).or_dynamic(dynamic),
+            "upper" => Value::text(text.to_uppercase()).or_dynamic(dynamic),
+            "strip" if arguments.positional.is_empty() => {
+                Value::text(text.trim()).or_dynamic(dynamic)
+            }
+            "rstrip" if arguments.text(0) == Some("/") => {
+                Value::text(text.trim_end_matches('/')).or_dynamic(dynamic)
+            }
+            "startswith" => arguments.text(0).map_or_else(Value::opaque, |start| {
+                Value::known(Kind::Boolean(text.starts_with(start))).or_dynamic(dynamic)
+            }),
+            "split" => {
+                let parts: Vec<Value> = match arguments.text(0) {
+                    Some(separator) if !separator.is_empty() => {
+                        text.split(separator).map(Value::text).collect()
+                    }
+                    _ => text.split_whitespace().map(Value::text).collect(),
+                };
+                Value::known(Kind::Sequence(parts))
+                    .or_dynamic(dynamic)
+                    .bounded()
+            }
+            "join" => match arguments.at(0).map(plain_parts) {
+                Some(Some(parts)) => Value::text(parts.join(text)).or_dynamic(dynamic),
+                _ => Value::opaque(),
+            },
+            "format" => format_call(text, arguments).or_dynamic(dynamic),
+            _ => Value::opaque(),
+        }
+    }
+
+    /// A reader's call: `env('X', default=…)`, `env.bool('X', False)`,
+    /// `config('X', default=…, cast=bool)`.
+    fn read(
+        &mut self,
+        defaults: &[(String, Value)],
+        cast: Option<&Value>,
+        arguments: &Arguments,
+        place: Place<'_>,
+    ) -> Value {
+        let cast = match cast.map(|cast| &cast.kind) {
+            Some(Kind::Reference(name)) => name.rsplit('.').next().unwrap_or_default(),
+            _ => "",
+        };
+        let fallback = match cast {
+            "db" | "db_url" | "dj_db_url" => "DATABASE_URL",
+            "cache" | "cache_url" | "dj_cache_url" => "CACHE_URL",
+            "email" | "email_url" => "EMAIL_URL",
+            _ => "",
+        };
+        let name = arguments.text(0).unwrap_or(fallback).to_owned();
+        if !is_variable(&name) {
+            return Value::opaque();
+        }
+        let by_position = match cast {
+            "" | "Csv" => None,
+            _ => arguments.at(1),
+        };
+        let default = arguments
+            .named("default")
+            .or(by_position)
+            .or_else(|| {
+                let scheme = defaults.iter().find(|(known, _)| *known == name);
+                scheme.map(|(_, value)| value)
+            })
+            .cloned();
+        let required = default.is_none() && self.guarded == 0;
+        let span = place.span(arguments.line);
+        self.read_environment(&name, default.as_ref(), required, span);
+        if matches!(cast, "db" | "db_url" | "dj_db_url") {
+            return database(default.as_ref());
+        }
+        let Some(default) = default else {
+            return Value::opaque();
+        };
+        let kind = match (cast, default.kind) {
+            ("bool", Kind::Text(text)) => Kind::Boolean(is_truth(&text)),
+            ("int", Kind::Text(text)) => text.parse().map_or(Kind::Opaque, Kind::Integer),
+            ("list" | "tuple" | "Csv", Kind::Text(text)) => Kind::Sequence(
+                text.split(',')
+                    .filter(|part| !part.trim().is_empty())
+                    .map(|part| Value::text(part.trim()))
+                    .collect(),
+            ),
+            (_, kind) => kind,
+        };
+        Value::known(kind).or_dynamic(true)
+    }
+
+    /// Whether a file of the project exists here. It may not on the server.
+    fn existence(&self, path: &str) -> Value {
+        super::value::inside(path).map_or_else(Value::opaque, |relative| {
+            let exists = self.modules.root.join(relative).exists();
+            Value::known(Kind::Boolean(exists)).or_dynamic(true)
+        })
+    }
+}
+
+/// The entry of `DATABASES` that a database URL stands for.
+fn database(url: Option<&Value>) -> Value {
+    let Some(url) = url.and_then(Value::as_text) else {
+        return Value::opaque();
+    };
+    let (scheme, rest) = url.split_once(':').unwrap_or((url, ""));
+    let engine = match scheme {
+        "sqlite" | "sqlite3" => "django.db.backends.sqlite3",
+        "postgres" | "postgresql" | "pgsql" | "psql" => "django.db.backends.postgresql",
+        "postgis" => "django.contrib.gis.db.backends.postgis",
+        "spatialite" => "django.contrib.gis.db.backends.spatialite",
+        "mysql" | "mysql2" => "django.db.backends.mysql",
+        "oracle" => "django.db.backends.oracle",
+        _ => return Value::opaque(),
+    };
+    // `sqlite:///relative`, `sqlite:////absolute`, `sqlite://` + an absolute path.
+    let rest = rest.strip_prefix("//").unwrap_or(rest);
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let name = if scheme.starts_with("sqlite") || scheme == "spatialite" {
+        let path = match rest.strip_prefix('/') {
+            Some(path) if !rest.starts_with("/\u{1}/") => path,
+            _ => rest,
+        };
+        if path.is_empty() { ":memory:" } else { path }
+    } else {
+        rest.rsplit_once('/').map_or("", |(_, name)| name)
+    };
+    let unsure = |text: &str| Value::text(text).or_dynamic(true);
+    Value::known(Kind::Dictionary(vec![
+        (Value::text("ENGINE"), unsure(engine)),
+        (Value::text("NAME"), unsure(name)),
+    ]))
+    .or_dynamic(true)
+}
+
+fn certain(value: &mut Value) {
+    value.dynamic = false;
+    if let Kind::Dictionary(entries) = &mut value.kind {
+        for (_, entry) in entries {
+            entry.dynamic = false;
+        }
+    }
+}
+
+fn join_all(first: &str, rest: &[Value]) -> Option<String> {
+    rest.iter().try_fold(first.to_owned(), |path, part| {
+        Some(joined(&path, part.as_text()?))
+    })
+}
+
+fn is_path(text: &str) -> bool {
+    text.starts_with('/')
+}
+
+/// What may be the name of an environment variable.
+fn is_variable(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .chars()
+            .all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+}
+
+fn is_truth(text: &str) -> bool {
+    matches!(
+        text.trim().to_ascii_lowercase().as_str(),
+        "1" | "true" | "yes" | "on" | "y" | "t" | "ok"
+    )
+}
+
+fn plain_parts(value: &Value) -> Option<Vec<&str>> {
+    value.items()?.iter().map(Value::as_text).collect()
+}
+
+/// `'{}/media'.format(BASE_DIR)` with plain fields only.
+fn format_call(format: &str, arguments: &Arguments) -> Value {
+    let mut text = String::new();
+    let mut rest = format;
+    let mut next = 0;
+    while let Some(open) = rest.find('{') {
+        let Some(close) = rest[open..].find('}') else {
+            return Value::opaque();
+        };
+        text.push_str(&rest[..open]);
+        let field = &rest[open + 1..open + close];
+        let argument = if field.is_empty() {
+            next += 1;
+            arguments.at(next - 1)
+        } else if let Ok(index) = field.parse::<usize>() {
+            arguments.at(index)
+        } else {
+            arguments.named(field)
+        };
+        let Some(argument) = argument.and_then(plain_text) else {
+            return Value::opaque();
+        };
+        text.push_str(&argument);
+        rest = &rest[open + close + 1..];
+    }
+    text.push_str(rest);
+    Value::text(text).bounded()
+}
+
+fn keywords_as_dictionary(arguments: &Arguments) -> Value {
+    Value::known(Kind::Dictionary(
+        arguments
+            .keywords
+            .iter()
+            .map(|(name, value)| (Value::text(name.clone()), value.clone()))
+            .collect(),
+    ))
+}

@@ -1,0 +1,331 @@
+//! Which settings module and which WSGI application: from what the scripts name,
+//! what the files are called, and what the configuration says.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::ScanOptions;
+use super::error::ScanError;
+use super::manage::{
+    Landmarks, Named, Purpose, dotted_from_packages, named_by, production_beside, purpose,
+    source_root,
+};
+use super::manifests::ini_entries;
+use super::modules::Modules;
+use super::source_text::{self, LARGEST_TEXT};
+use crate::model::{Setting, Span};
+
+/// The settings that were chosen.
+#[derive(Debug)]
+pub(super) struct Chosen {
+    pub(super) module: String,
+    pub(super) origin: Option<Span>,
+    /// One sentence.
+    pub(super) reason: String,
+    pub(super) source_root: Utf8PathBuf,
+    pub(super) file: Utf8PathBuf,
+}
+
+/// Chooses the settings module.
+pub(super) fn settings(
+    root: &Utf8Path,
+    manage: Option<&Utf8Path>,
+    found: &Landmarks,
+    options: &ScanOptions,
+) -> Result<Chosen, ScanError> {
+    if let Some(module) = &options.settings {
+        let reason = "named by the configuration".to_owned();
+        return locate(
+            root,
+            manage,
+            found,
+            module,
+            None,
+            "the configuration",
+            reason,
+        );
+    }
+    let candidates = candidates(root, manage, found);
+    let Some(best) = best(&candidates) else {
+        return unnamed(root, manage, found);
+    };
+    let Candidate { named, by } = best;
+    let module = named.module.clone();
+    let reason = format!("named by {by}");
+    let origin = Some(named.origin.clone());
+    let place = named.origin.to_string();
+    let chosen = locate(root, manage, found, &module, origin, &place, reason)?;
+    Ok(preferring_production(root, chosen))
+}
+
+struct Candidate {
+    named: Named,
+    by: String,
+}
+
+/// Who names a settings module: the server's script first, then `manage.py`, then
+/// the environment's files, then the test runner's configuration.
+fn candidates(root: &Utf8Path, manage: Option<&Utf8Path>, found: &Landmarks) -> Vec<Candidate> {
+    let mut candidates = Vec::new();
+    let home = manage
+        .and_then(Utf8Path::parent)
+        .unwrap_or(Utf8Path::new(""));
+    let modules = Modules {
+        root: root.to_owned(),
+        search: vec![
+            home.to_owned(),
+            Utf8PathBuf::new(),
+            Utf8PathBuf::from("src"),
+        ],
+    };
+    let mut add = |script: &Utf8Path| {
+        for named in named_by(&modules, script) {
+            candidates.push(Candidate {
+                by: format!("`{script}`"),
+                named,
+            });
+        }
+    };
+    // Another project's `wsgi.py` (an example's) has nothing to say.
+    let near = |path: &&Utf8PathBuf| path.starts_with(home);
+    if let Some(script) = found.wsgi.iter().find(near) {
+        add(script);
+    }
+    if let Some(script) = manage {
+        add(script);
+    }
+    if let Some(script) = found.asgi.iter().find(near) {
+        add(script);
+    }
+    for folder in super::folders_up(home) {
+        candidates.extend(from_files(root, &folder));
+    }
+    candidates
+}
+
+fn from_files(root: &Utf8Path, folder: &Utf8Path) -> Vec<Candidate> {
+    let mut candidates = Vec::new();
+    let mut add = |path: &Utf8Path, line: u32, module: &str| {
+        let module = module.trim().trim_matches(['"', '\'']).to_owned();
+        if !module.is_empty() {
+            candidates.push(Candidate {
+                by: format!("`{path}`"),
+                named: Named {
+                    module,
+                    origin: Span::new(path, line),
+                },
+            });
+        }
+    };
+    for name in [
+        ".env",
+        "pyproject.toml",
+        "setup.cfg",
+        "pytest.ini",
+        "tox.ini",
+    ] {
+        let path = super::modules::join(folder, Utf8Path::new(name));
+        if !root.join(&path).is_file() {
+            continue;
+        }
+        let Ok(text) = source_text::utf8(root, &path, LARGEST_TEXT) else {
+            continue;
+        };
+        if name == ".env" || name == "pyproject.toml" {
+            for (number, line) in (1_u32..).zip(text.lines()) {
+                let line = line.trim().trim_start_matches("export ");
+                let value = line
+                    .strip_prefix("DJANGO_SETTINGS_MODULE")
+                    .and_then(|rest| rest.trim_start().strip_prefix('='));
+                if let Some(value) = value {
+                    add(&path, number, value);
+                }
+            }
+        } else {
+            for entry in ini_entries(&text) {
+                if entry.key == "DJANGO_SETTINGS_MODULE" {
+                    add(&path, entry.line, &entry.value());
+                }
+            }
+        }
+    }
+    candidates
+}
+
+/// The first candidate of the best purpose: production before neutral before
+/// development before tests.
+fn best(candidates: &[Candidate]) -> Option<&Candidate> {
+    let best = candidates
+        .iter()
+        .map(|candidate| purpose(&candidate.named.module))
+        .max()?;
+    candidates
+        .iter()
+        .find(|candidate| purpose(&candidate.named.module) == best)
+}
+
+/// Settings that nobody names: the one file that looks like them.
+fn unnamed(
+    root: &Utf8Path,
+    manage: Option<&Utf8Path>,
+    found: &Landmarks,
+) -> Result<Chosen, ScanError> {
+    let home = manage
+        .and_then(Utf8Path::parent)
+        .unwrap_or(Utf8Path::new(""));
+    let file = found
+        .settings
+        .iter()
+        .filter(|path| path.starts_with(home))
+        .max_by_key(|path| {
+            let stem = path.file_stem().unwrap_or_default();
+            let depth = path.components().count();
+            (purpose(stem), std::cmp::Reverse(depth))
+        });
+    let Some(file) = file else {
+        return Err(ScanError::SettingsUnknown {
+            root: root.to_owned(),
+            looked_at: looked_at(manage, found),
+        });
+    };
+    let Some((folder, module)) = dotted_from_packages(root, file) else {
+        return Err(ScanError::SettingsUnknown {
+            root: root.to_owned(),
+            looked_at: file.to_string(),
+        });
+    };
+    Ok(Chosen {
+        module,
+        origin: Some(Span::new(file, 1)),
+        reason: format!("nothing names settings; `{file}` looks like them"),
+        source_root: folder,
+        file: file.clone(),
+    })
+}
+
+fn looked_at(manage: Option<&Utf8Path>, found: &Landmarks) -> String {
+    let files: Vec<String> = manage
+        .into_iter()
+        .chain(found.wsgi.iter().map(Utf8PathBuf::as_path))
+        .chain(found.asgi.iter().map(Utf8PathBuf::as_path))
+        .map(|path| format!("`{path}`"))
+        .collect();
+    if files.is_empty() {
+        "files named `settings.py`".to_owned()
+    } else {
+        format!("{} and files named `settings.py`", files.join(", "))
+    }
+}
+
+fn locate(
+    root: &Utf8Path,
+    manage: Option<&Utf8Path>,
+    found: &Landmarks,
+    module: &str,
+    origin: Option<Span>,
+    place: &str,
+    reason: String,
+) -> Result<Chosen, ScanError> {
+    let missing = || ScanError::SettingsNotFound {
+        module: module.to_owned(),
+        origin: place.to_owned(),
+        root: root.to_owned(),
+    };
+    let folder = source_root(root, manage, module, found).ok_or_else(missing)?;
+    let modules = Modules {
+        root: root.to_owned(),
+        search: vec![folder.clone()],
+    };
+    let file = modules.file(module).ok_or_else(missing)?;
+    Ok(Chosen {
+        module: module.to_owned(),
+        origin,
+        reason,
+        source_root: folder,
+        file,
+    })
+}
+
+/// A development module gives way to the production module beside it, and a
+/// package whose `__init__` holds nothing to the one inside.
+fn preferring_production(root: &Utf8Path, mut chosen: Chosen) -> Chosen {
+    let modules = Modules {
+        root: root.to_owned(),
+        search: vec![chosen.source_root.clone()],
+    };
+    let is_package = chosen.file.file_name() == Some("__init__.py");
+    let holds_nothing = is_package
+        && source_text::python(root, &chosen.file).is_ok_and(|text| {
+            text.lines()
+                .all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))
+        });
+    let inner = |name: &str| format!("{}.{name}", chosen.module);
+    let candidate = if holds_nothing {
+        [
+            "production",
+            "prod",
+            "live",
+            "deploy",
+            "base",
+            "common",
+            "settings",
+            "default",
+        ]
+        .iter()
+        .map(|name| inner(name))
+        .find(|module| modules.file(module).is_some())
+        .map(|module| (module, format!("`{}` is an empty package", chosen.module)))
+    } else if purpose(&chosen.module) < Purpose::Neutral {
+        production_beside(&modules, &chosen.module).map(|module| {
+            let why = format!(
+                "preferred over `{}` ({}), which is for development",
+                chosen.module, chosen.reason
+            );
+            (module, why)
+        })
+    } else {
+        None
+    };
+    if let Some((module, reason)) = candidate
+        && let Some(file) = modules.file(&module)
+    {
+        chosen.origin = Some(Span::new(file.clone(), 1));
+        chosen.module = module;
+        chosen.reason = reason;
+        chosen.file = file;
+    }
+    chosen
+}
+
+/// `module:callable` from the settings' dotted path, else from the script that
+/// lies in the project.
+pub(super) fn gateway(
+    modules: &Modules,
+    setting: &Setting<String>,
+    scripts: &[Utf8PathBuf],
+    settings: &str,
+) -> Setting<String> {
+    if let Setting::Known(path, span) = setting
+        && let Some((module, callable)) = path.rsplit_once('.')
+    {
+        return Setting::Known(format!("{module}:{callable}"), span.clone());
+    }
+    let package = settings.split('.').next().unwrap_or(settings);
+    let named: Vec<(String, &Utf8PathBuf)> = scripts
+        .iter()
+        .filter_map(|script| Some((modules.dotted(script)?, script)))
+        .collect();
+    let own = named
+        .iter()
+        .find(|(module, _)| module.split('.').next() == Some(package))
+        .or_else(|| named.first());
+    match own {
+        Some((module, script)) => Setting::Known(
+            format!("{module}:application"),
+            Span::new((*script).clone(), 1),
+        ),
+        None => match setting {
+            Setting::Dynamic(span) => Setting::Dynamic(span.clone()),
+            _ => Setting::Missing,
+        },
+    }
+}

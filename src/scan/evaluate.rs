@@ -1,0 +1,540 @@
+//! Expressions → [`Value`], as far as reading tells. What functions of the
+//! standard library and of the environment readers do stands in [`super::calls`].
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::error::ScanError;
+use super::modules::Modules;
+use super::syntax::{Comparison, Expression, ExpressionKind, Operator};
+use super::value::{Kind, VIRTUAL_ROOT, Value, joined, parent};
+use crate::model::Span;
+use crate::model::project::{EnvironmentVariable, Problem};
+
+/// More steps than any settings of people take.
+const STEPS: u64 = 4_000_000;
+
+/// A name's value and the place that set it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Binding {
+    pub(super) value: Value,
+    pub(super) span: Span,
+}
+
+/// The names of a module.
+pub(super) type Scope = BTreeMap<String, Rc<Binding>>;
+
+/// Reads modules of one project.
+#[derive(Debug)]
+pub(super) struct Evaluator<'a> {
+    pub(super) modules: &'a Modules,
+    /// Finished modules.
+    pub(super) scopes: BTreeMap<Utf8PathBuf, Scope>,
+    /// Modules being read, for cycles.
+    pub(super) open: BTreeSet<Utf8PathBuf>,
+    /// Environment variables that were read, in order.
+    pub(super) environment: Vec<EnvironmentVariable>,
+    /// Environment variables that were set.
+    pub(super) written: Vec<(String, Value, Span)>,
+    pub(super) problems: Vec<Problem>,
+    /// Whether faults in the syntax stop (Python 3) or are passed over, as print
+    /// statements of Python 2 have to be.
+    pub(super) tolerant: bool,
+    /// Faults that were passed over.
+    pub(super) faults: Vec<ScanError>,
+    /// How many `try` blocks we are in: an unset variable is no failure there.
+    pub(super) guarded: u32,
+    /// Whether function bodies run where they are defined (`manage.py`).
+    pub(super) script: bool,
+    pub(super) steps: u64,
+}
+
+/// Where an expression stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    pub(super) file: &'a Utf8Path,
+    pub(super) scope: &'a Scope,
+}
+
+impl Place<'_> {
+    pub(super) fn span(&self, line: u32) -> Span {
+        Span::new(self.file, line)
+    }
+}
+
+impl<'a> Evaluator<'a> {
+    pub(super) fn new(modules: &'a Modules) -> Self {
+        Self {
+            modules,
+            scopes: BTreeMap::new(),
+            open: BTreeSet::new(),
+            environment: Vec::new(),
+            written: Vec::new(),
+            problems: Vec::new(),
+            tolerant: false,
+            faults: Vec::new(),
+            guarded: 0,
+            script: false,
+            steps: 0,
+        }
+    }
+
+    /// Whether there is patience left.
+    pub(super) fn step(&mut self, cost: usize) -> bool {
+        self.steps = self.steps.saturating_add(cost as u64 + 1);
+        self.steps < STEPS
+    }
+
+    pub(super) fn evaluate(&mut self, expression: &Expression, place: Place<'_>) -> Value {
+        if !self.step(0) {
+            return Value::opaque();
+        }
+        let line = expression.line;
+        match &expression.kind {
+            ExpressionKind::Text(text) => Value::text(text.clone()),
+            ExpressionKind::Integer(number) => Value::known(Kind::Integer(*number)),
+            ExpressionKind::Boolean(boolean) => Value::known(Kind::Boolean(*boolean)),
+            ExpressionKind::None => Value::known(Kind::None),
+            ExpressionKind::Name(name) => self.name(name, place),
+            ExpressionKind::Attribute(inner, name) => {
+                let value = self.evaluate(inner, place);
+                self.attribute(value, name, place)
+            }
+            ExpressionKind::Subscript(inner, index) => self.subscript(inner, index, line, place),
+            ExpressionKind::Call {
+                function,
+                positional,
+                keywords,
+            } => self.call(function, positional, keywords, line, place),
+            ExpressionKind::Sequence(items) => self.sequence(items, place),
+            ExpressionKind::Dictionary(entries) => self.dictionary(entries, place),
+            ExpressionKind::Binary(left, operator, right) => {
+                let left = self.evaluate(left, place);
+                let right = self.evaluate(right, place);
+                binary(left, *operator, right).bounded()
+            }
+            ExpressionKind::And(values) => self.first_that(values, false, place),
+            ExpressionKind::Or(values) => self.first_that(values, true, place),
+            ExpressionKind::Not(inner) => {
+                let value = self.evaluate(inner, place);
+                match value.truth() {
+                    Some(truth) => {
+                        Value::known(Kind::Boolean(!truth)).or_dynamic(value.is_dynamic())
+                    }
+                    None => Value::opaque(),
+                }
+            }
+            ExpressionKind::Negative(inner) => match self.evaluate(inner, place) {
+                Value {
+                    kind: Kind::Integer(number),
+                    dynamic,
+                } => Value::known(Kind::Integer(number.wrapping_neg())).or_dynamic(dynamic),
+                _ => Value::opaque(),
+            },
+            ExpressionKind::Compare(left, comparison, right) => {
+                let right_value = self.evaluate(right, place);
+                let left = self.evaluate(left, place);
+                if let (Kind::Reference(name), Some(variable)) = (&right_value.kind, left.as_text())
+                    && name == "os.environ"
+                {
+                    let variable = variable.to_owned();
+                    self.read_environment(&variable, None, false, place.span(line));
+                    let absent = *comparison == Comparison::NotIn;
+                    return Value::known(Kind::Boolean(absent)).or_dynamic(true);
+                }
+                compare(&left, *comparison, &right_value)
+            }
+            ExpressionKind::Conditional {
+                test,
+                body,
+                otherwise,
+            } => {
+                let test = self.evaluate(test, place);
+                match (test.truth(), test.is_dynamic()) {
+                    (Some(true), false) => self.evaluate(body, place),
+                    (Some(false), false) => self.evaluate(otherwise, place),
+                    (truth, _) => {
+                        let body = self.evaluate(body, place);
+                        let otherwise = self.evaluate(otherwise, place);
+                        if body == otherwise {
+                            body
+                        } else {
+                            let guess = if truth == Some(true) { body } else { otherwise };
+                            guess.or_dynamic(true)
+                        }
+                    }
+                }
+            }
+            ExpressionKind::Format(parts) => self.format(parts, place),
+            ExpressionKind::Starred(inner) => self.evaluate(inner, place),
+            ExpressionKind::Other(parts) => {
+                // Not for their worth: they may read the environment.
+                for part in parts {
+                    self.evaluate(part, place);
+                }
+                Value::opaque()
+            }
+        }
+    }
+
+    fn name(&mut self, name: &str, place: Place<'_>) -> Value {
+        if let Some(binding) = place.scope.get(name) {
+            return binding.value.clone();
+        }
+        match name {
+            "__file__" => Value::text(format!("{VIRTUAL_ROOT}/{}", place.file)),
+            "__name__" if self.script => Value::text("__main__"),
+            "int" | "str" | "bool" | "len" | "list" | "tuple" | "set" | "dict" | "sorted"
+            | "open" | "locals" | "globals" | "vars" | "exec" | "unicode" | "frozenset"
+            | "float" => Value::reference(format!("builtins.{name}")),
+            _ => Value::opaque(),
+        }
+    }
+
+    fn attribute(&mut self, value: Value, name: &str, place: Place<'_>) -> Value {
+        let dynamic = value.dynamic;
+        match (&value.kind, name) {
+            (Kind::Reference(base), _) => match (base.as_str(), name) {
+                ("sys", "argv") => Value::known(Kind::Sequence(vec![Value::text("djwar")])),
+                ("sys", "version_info") => Value::known(Kind::Sequence(vec![
+                    Value::known(Kind::Integer(3)),
+                    Value::known(Kind::Integer(13)),
+                ])),
+                ("os.path" | "os", "sep") => Value::text("/"),
+                ("os.path" | "os", "pardir") => Value::text(".."),
+                ("six", "PY3") => Value::known(Kind::Boolean(true)),
+                ("six", "PY2") => Value::known(Kind::Boolean(false)),
+                _ => Value::reference(format!("{base}.{name}")).or_dynamic(dynamic),
+            },
+            (Kind::Module(file), _) => {
+                let file = file.clone();
+                match self.scopes.get(&file).and_then(|scope| scope.get(name)) {
+                    Some(binding) => binding.value.clone(),
+                    None => self
+                        .modules
+                        .relative(&file, 1, name)
+                        .filter(|_| file.ends_with("__init__.py"))
+                        .map_or_else(Value::opaque, |inner| {
+                            self.load_quietly(&inner, place);
+                            Value::known(Kind::Module(inner))
+                        }),
+                }
+            }
+            (Kind::Text(path) | Kind::Path(path), "parent") => {
+                Value::known(Kind::Path(parent(path))).or_dynamic(dynamic)
+            }
+            (Kind::Text(path) | Kind::Path(path), "name") => {
+                Value::text(path.rsplit('/').next().unwrap_or_default()).or_dynamic(dynamic)
+            }
+            (Kind::Text(path) | Kind::Path(path), "parents") => {
+                let mut parents = Vec::new();
+                let mut path = path.clone();
+                while parents.len() < 40 && !matches!(path.as_str(), "" | "/") {
+                    path = parent(&path);
+                    parents.push(Value::known(Kind::Path(path.clone())));
+                }
+                Value::known(Kind::Sequence(parents)).or_dynamic(dynamic)
+            }
+            (Kind::Path(_), "root") => value,
+            (Kind::Opaque | Kind::Function { .. } | Kind::None, _) => Value::opaque(),
+            _ => Value::known(Kind::Method(Box::new(value), name.to_owned())).or_dynamic(dynamic),
+        }
+    }
+
+    fn subscript(
+        &mut self,
+        inner: &Expression,
+        index: &Expression,
+        line: u32,
+        place: Place<'_>,
+    ) -> Value {
+        let base = self.evaluate(inner, place);
+        let index = self.evaluate(index, place);
+        let dynamic = base.dynamic || index.dynamic;
+        match (&base.kind, &index.kind) {
+            (Kind::Reference(name), Kind::Text(variable)) if name == "os.environ" => {
+                let required = self.guarded == 0;
+                self.read_environment(variable, None, required, place.span(line));
+                Value::opaque()
+            }
+            (Kind::Sequence(items), Kind::Integer(at)) => {
+                let at = if *at < 0 {
+                    *at + i64::try_from(items.len()).unwrap_or(i64::MAX)
+                } else {
+                    *at
+                };
+                usize::try_from(at)
+                    .ok()
+                    .and_then(|at| items.get(at))
+                    .cloned()
+                    .map_or_else(Value::opaque, |item| item.or_dynamic(dynamic))
+            }
+            (Kind::Dictionary(_), Kind::Text(key)) => base
+                .entry(key)
+                .cloned()
+                .map_or_else(Value::opaque, |value| value.or_dynamic(dynamic)),
+            _ => Value::opaque(),
+        }
+    }
+
+    fn sequence(&mut self, items: &[Expression], place: Place<'_>) -> Value {
+        let mut values = Vec::with_capacity(items.len());
+        let mut dynamic = false;
+        for item in items {
+            let value = self.evaluate(item, place);
+            if matches!(item.kind, ExpressionKind::Starred(_)) {
+                dynamic |= value.dynamic;
+                match value.kind {
+                    Kind::Sequence(inner) => values.extend(inner),
+                    _ => dynamic = true,
+                }
+            } else {
+                values.push(value);
+            }
+        }
+        Value::known(Kind::Sequence(values))
+            .or_dynamic(dynamic)
+            .bounded()
+    }
+
+    fn dictionary(
+        &mut self,
+        entries: &[(Option<Expression>, Expression)],
+        place: Place<'_>,
+    ) -> Value {
+        let mut pairs = Vec::with_capacity(entries.len());
+        let mut dynamic = false;
+        for (key, value) in entries {
+            let value = self.evaluate(value, place);
+            match key {
+                Some(key) => pairs.push((self.evaluate(key, place), value)),
+                None => match value.kind {
+                    Kind::Dictionary(inner) => {
+                        dynamic |= value.dynamic;
+                        pairs.extend(inner);
+                    }
+                    _ => dynamic = true,
+                },
+            }
+        }
+        Value::known(Kind::Dictionary(pairs))
+            .or_dynamic(dynamic)
+            .bounded()
+    }
+
+    /// `and` and `or`: the first value with that truth, else the last.
+    fn first_that(&mut self, values: &[Expression], wanted: bool, place: Place<'_>) -> Value {
+        let mut dynamic = false;
+        let mut guess = None;
+        for (index, expression) in values.iter().enumerate() {
+            let value = self.evaluate(expression, place);
+            let truth = value.truth();
+            let last = index + 1 == values.len();
+            if guess.is_none() {
+                let stops = truth == Some(wanted);
+                if stops && !dynamic && !value.is_dynamic() {
+                    return value;
+                }
+                dynamic |= value.is_dynamic() || truth.is_none();
+                if stops || last || truth.is_none() {
+                    guess = Some(value);
+                }
+            }
+        }
+        guess.unwrap_or_else(Value::opaque).or_dynamic(dynamic)
+    }
+
+    fn format(&mut self, parts: &[Expression], place: Place<'_>) -> Value {
+        let mut text = String::new();
+        let mut dynamic = false;
+        let mut known = true;
+        for part in parts {
+            let value = self.evaluate(part, place);
+            dynamic |= value.dynamic;
+            match plain_text(&value) {
+                Some(part) => text.push_str(&part),
+                None => known = false,
+            }
+        }
+        if known {
+            Value::text(text).or_dynamic(dynamic).bounded()
+        } else {
+            Value::opaque()
+        }
+    }
+
+    /// Records that the settings read a variable. The first place stays.
+    pub(super) fn read_environment(
+        &mut self,
+        name: &str,
+        default: Option<&Value>,
+        required: bool,
+        origin: Span,
+    ) {
+        let default = default
+            .and_then(plain_text)
+            .map(|text| super::value::shown(&text));
+        let before = self
+            .environment
+            .iter_mut()
+            .find(|variable| variable.name == name);
+        match before {
+            Some(variable) => {
+                variable.required |= required;
+                if variable.default.is_none() {
+                    variable.default = default;
+                }
+            }
+            None => self.environment.push(EnvironmentVariable {
+                name: name.to_owned(),
+                required,
+                default,
+                origin,
+            }),
+        }
+    }
+}
+
+/// `str(value)`.
+pub(super) fn plain_text(value: &Value) -> Option<String> {
+    match &value.kind {
+        Kind::Text(text) | Kind::Path(text) => Some(text.clone()),
+        Kind::Integer(number) => Some(number.to_string()),
+        Kind::Boolean(boolean) => Some(if *boolean { "True" } else { "False" }.to_owned()),
+        Kind::Sequence(items) => {
+            let texts: Option<Vec<&str>> = items.iter().map(Value::as_text).collect();
+            texts.map(|texts| texts.join(","))
+        }
+        _ => None,
+    }
+}
+
+pub(super) fn binary(left: Value, operator: Operator, right: Value) -> Value {
+    let dynamic = left.dynamic || right.dynamic;
+    let kind = match (left.kind, operator, right.kind) {
+        (
+            Kind::Text(left) | Kind::Path(left),
+            Operator::Add,
+            Kind::Text(right) | Kind::Path(right),
+        ) => Kind::Text(left + &right),
+        (Kind::Integer(left), Operator::Add, Kind::Integer(right)) => {
+            Kind::Integer(left.wrapping_add(right))
+        }
+        (Kind::Integer(left), Operator::Multiply, Kind::Integer(right)) => {
+            Kind::Integer(left.wrapping_mul(right))
+        }
+        (Kind::Sequence(mut left), Operator::Add | Operator::Union, Kind::Sequence(right)) => {
+            left.extend(right);
+            Kind::Sequence(left)
+        }
+        // The known half is a better guess than nothing.
+        (Kind::Sequence(half), Operator::Add, Kind::Opaque)
+        | (Kind::Opaque, Operator::Add, Kind::Sequence(half)) => Kind::Sequence(half),
+        (Kind::Dictionary(mut left), Operator::Union, Kind::Dictionary(right)) => {
+            left.extend(right);
+            Kind::Dictionary(left)
+        }
+        (
+            Kind::Text(left) | Kind::Path(left),
+            Operator::Divide,
+            Kind::Text(right) | Kind::Path(right),
+        ) => Kind::Path(joined(&left, &right)),
+        // django-environ's `Path(__file__) - 2`.
+        (Kind::Path(path), Operator::Subtract, Kind::Integer(levels)) => {
+            Kind::Path((0..levels.clamp(0, 40)).fold(path, |path, _| parent(&path)))
+        }
+        (Kind::Text(format), Operator::Modulo, argument) => percent(&format, argument),
+        _ => Kind::Opaque,
+    };
+    let opaque = kind == Kind::Opaque;
+    Value::known(kind).or_dynamic(dynamic || opaque)
+}
+
+/// `'%s/media' % BASE_DIR` and the like.
+fn percent(format: &str, argument: Kind) -> Kind {
+    let arguments = match argument {
+        Kind::Sequence(items) => items,
+        other => vec![Value::known(other)],
+    };
+    let mut pieces = format.split("%s");
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    let mut arguments = arguments.iter();
+    for piece in pieces {
+        let Some(argument) = arguments.next().and_then(plain_text) else {
+            return Kind::Opaque;
+        };
+        text.push_str(&argument);
+        text.push_str(piece);
+    }
+    if arguments.next().is_some() || text.contains('%') {
+        Kind::Opaque
+    } else {
+        Kind::Text(text)
+    }
+}
+
+fn compare(left: &Value, comparison: Comparison, right: &Value) -> Value {
+    let dynamic = left.is_dynamic() || right.is_dynamic();
+    let ordering = order(left, right);
+    let outcome = match comparison {
+        Comparison::Equal | Comparison::Is => equal(left, right),
+        Comparison::NotEqual | Comparison::IsNot => equal(left, right).map(|equal| !equal),
+        Comparison::In => holds(right, left),
+        Comparison::NotIn => holds(right, left).map(|holds| !holds),
+        Comparison::Less => ordering.map(std::cmp::Ordering::is_lt),
+        Comparison::LessOrEqual => ordering.map(std::cmp::Ordering::is_le),
+        Comparison::Greater => ordering.map(std::cmp::Ordering::is_gt),
+        Comparison::GreaterOrEqual => ordering.map(std::cmp::Ordering::is_ge),
+    };
+    outcome.map_or_else(Value::opaque, |outcome| {
+        Value::known(Kind::Boolean(outcome)).or_dynamic(dynamic)
+    })
+}
+
+fn equal(left: &Value, right: &Value) -> Option<bool> {
+    match (&left.kind, &right.kind) {
+        (Kind::Opaque | Kind::Reference(_) | Kind::Reader(_) | Kind::Method(..), _)
+        | (_, Kind::Opaque | Kind::Reference(_) | Kind::Reader(_) | Kind::Method(..)) => None,
+        (Kind::Text(left) | Kind::Path(left), Kind::Text(right) | Kind::Path(right)) => {
+            Some(left == right)
+        }
+        (left, right) => Some(left == right),
+    }
+}
+
+fn holds(container: &Value, item: &Value) -> Option<bool> {
+    match (&container.kind, &item.kind) {
+        (Kind::Text(text), Kind::Text(part)) => Some(text.contains(part.as_str())),
+        (Kind::Sequence(items), _) => {
+            let mut unknown = false;
+            for each in items {
+                match equal(each, item) {
+                    Some(true) => return Some(true),
+                    Some(false) => {}
+                    None => unknown = true,
+                }
+            }
+            (!unknown).then_some(false)
+        }
+        (Kind::Dictionary(_), Kind::Text(key)) => Some(container.entry(key).is_some()),
+        _ => None,
+    }
+}
+
+fn order(left: &Value, right: &Value) -> Option<std::cmp::Ordering> {
+    match (&left.kind, &right.kind) {
+        (Kind::Integer(left), Kind::Integer(right)) => Some(left.cmp(right)),
+        (Kind::Sequence(left), Kind::Sequence(right)) => {
+            for (left, right) in left.iter().zip(right) {
+                match order(left, right)? {
+                    std::cmp::Ordering::Equal => {}
+                    other => return Some(other),
+                }
+            }
+            Some(left.len().cmp(&right.len()))
+        }
+        _ => None,
+    }
+}

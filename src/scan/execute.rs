@@ -1,0 +1,736 @@
+//! Statements → names. Follows imports inside the project; runs nothing.
+
+use std::rc::Rc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::error::ScanError;
+use super::evaluate::{Binding, Evaluator, Place, Scope, binary};
+use super::syntax::{Expression, ExpressionKind, Operator, Statement, StatementKind};
+use super::value::{Kind, Value};
+use super::{python_source, source_text};
+use crate::model::Span;
+use crate::model::project::{Problem, Severity};
+
+/// Deeper chains of imports are no settings.
+const DEEPEST_IMPORTS: usize = 60;
+
+/// How a block ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Flow {
+    /// At its end.
+    Done,
+    /// It raised, or imported a module of the project that isn't there.
+    Raised,
+}
+
+impl Evaluator<'_> {
+    /// The names of the module in `file`; from memory the second time.
+    pub(super) fn load(&mut self, file: &Utf8Path) -> Result<Scope, ScanError> {
+        if let Some(scope) = self.scopes.get(file) {
+            return Ok(scope.clone());
+        }
+        if self.open.contains(file) || self.open.len() > DEEPEST_IMPORTS {
+            // Python, too, gives a module that is being imported as far as it is.
+            return Ok(Scope::new());
+        }
+        let source = source_text::python(&self.modules.root, file)?;
+        let parsed = python_source::parse(&source);
+        if let Some(fault) = parsed.fault {
+            let error = ScanError::Syntax {
+                path: file.to_owned(),
+                line: fault.line,
+                column: fault.column,
+                message: fault.message,
+            };
+            if !self.tolerant {
+                return Err(error);
+            }
+            self.faults.push(error);
+        }
+        self.open.insert(file.to_owned());
+        let mut scope = Scope::new();
+        let outcome = self.block(&parsed.statements, file, &mut scope);
+        self.open.remove(file);
+        outcome?;
+        self.scopes.insert(file.to_owned(), scope.clone());
+        Ok(scope)
+    }
+
+    /// Loads a module for the sake of its names; what is wrong with it becomes a
+    /// problem, because the settings may do without it.
+    pub(super) fn load_quietly(&mut self, file: &Utf8Path, place: Place<'_>) -> Scope {
+        self.load(file).unwrap_or_else(|error| {
+            self.problems.push(Problem {
+                severity: Severity::Warning,
+                code: "module-unreadable",
+                origin: Some(Span::new(place.file, 1)),
+                message: error.to_string(),
+                hint: crate::error::Diagnose::hint(&error),
+            });
+            Scope::new()
+        })
+    }
+
+    fn block(
+        &mut self,
+        statements: &[Statement],
+        file: &Utf8Path,
+        scope: &mut Scope,
+    ) -> Result<Flow, ScanError> {
+        for statement in statements {
+            if !self.step(0) {
+                return Ok(Flow::Done);
+            }
+            if self.statement(statement, file, scope)? == Flow::Raised {
+                return Ok(Flow::Raised);
+            }
+        }
+        Ok(Flow::Done)
+    }
+
+    fn statement(
+        &mut self,
+        statement: &Statement,
+        file: &Utf8Path,
+        scope: &mut Scope,
+    ) -> Result<Flow, ScanError> {
+        let span = Span::new(file, statement.line);
+        match &statement.kind {
+            StatementKind::Assign { targets, value } => {
+                let value = self.evaluate(value, Place { file, scope }).bounded();
+                for target in targets {
+                    self.assign(target, value.clone(), &span, scope);
+                }
+            }
+            StatementKind::Augment {
+                target,
+                operator,
+                value,
+            } => {
+                let value = self.evaluate(value, Place { file, scope });
+                let before = self.evaluate(target, Place { file, scope });
+                let after = binary(before, *operator, value).bounded();
+                self.assign(target, after, &span, scope);
+            }
+            StatementKind::If {
+                branches,
+                otherwise,
+            } => return self.conditional(branches, otherwise, file, scope),
+            StatementKind::Try {
+                body,
+                handlers,
+                otherwise,
+                finally,
+            } => {
+                let flow = self.attempt(body, handlers, otherwise, file, scope)?;
+                self.block(finally, file, scope)?;
+                return Ok(flow);
+            }
+            StatementKind::Import { module, alias } => {
+                self.import(module, alias.as_deref(), &span, scope)?;
+            }
+            StatementKind::ImportFrom {
+                level,
+                module,
+                names,
+            } => return self.import_from(*level, module, names, &span, scope),
+            StatementKind::With { body } => return self.block(body, file, scope),
+            StatementKind::Loop { targets, body } => {
+                for target in targets {
+                    self.assign(target, Value::opaque(), &span, scope);
+                }
+                let before = scope.clone();
+                self.step(before.len());
+                self.block(body, file, scope)?;
+                *scope = merged(scope, &before, false);
+            }
+            StatementKind::Function { name, body } => {
+                if self.script {
+                    let mut local = scope.clone();
+                    self.step(local.len());
+                    self.block(body, file, &mut local)?;
+                }
+                let kind = Kind::Function {
+                    reads_environment: body.iter().any(mentions_environment),
+                };
+                bind(scope, name, Value::known(kind), &span);
+            }
+            StatementKind::Class { name, .. } => bind(scope, name, Value::opaque(), &span),
+            StatementKind::Delete { targets } => {
+                for target in targets {
+                    if let ExpressionKind::Name(name) = &target.kind {
+                        scope.remove(name);
+                    }
+                }
+            }
+            StatementKind::Expression(expression) => self.effect(expression, file, scope)?,
+            StatementKind::Raise => return Ok(Flow::Raised),
+            StatementKind::Other => {}
+        }
+        Ok(Flow::Done)
+    }
+
+    /// `a = …`, `a, b = …`, `a['x'] = …`, `os.environ['X'] = …`.
+    fn assign(&mut self, target: &Expression, value: Value, span: &Span, scope: &mut Scope) {
+        match &target.kind {
+            ExpressionKind::Name(name) => bind(scope, name, value, span),
+            ExpressionKind::Sequence(names) => {
+                for (index, name) in names.iter().enumerate() {
+                    let part = value
+                        .items()
+                        .filter(|items| items.len() == names.len())
+                        .map_or_else(Value::opaque, |items| {
+                            items[index].clone().or_dynamic(value.dynamic)
+                        });
+                    self.assign(name, part, span, scope);
+                }
+            }
+            ExpressionKind::Subscript(inner, index) => {
+                let file = span.path.clone();
+                let place = Place { file: &file, scope };
+                let key = self.evaluate(index, place);
+                let container = self.evaluate(inner, place);
+                match container.kind {
+                    Kind::Reference(name) if name == "os.environ" => {
+                        if let Some(variable) = key.as_text() {
+                            self.written
+                                .push((variable.to_owned(), value, span.clone()));
+                        }
+                    }
+                    Kind::Dictionary(mut entries) => {
+                        entries.retain(|(known, _)| known.kind != key.kind);
+                        entries.push((key, value));
+                        let changed = Value {
+                            kind: Kind::Dictionary(entries),
+                            dynamic: container.dynamic,
+                        };
+                        self.assign(inner, changed.bounded(), span, scope);
+                    }
+                    Kind::Sequence(mut items) => {
+                        match key.kind {
+                            Kind::Integer(at)
+                                if usize::try_from(at).is_ok_and(|at| at < items.len()) =>
+                            {
+                                items[usize::try_from(at).unwrap_or(0)] = value;
+                            }
+                            _ => items.push(Value::opaque()),
+                        }
+                        let changed = Value {
+                            kind: Kind::Sequence(items),
+                            dynamic: container.dynamic,
+                        };
+                        self.assign(inner, changed.bounded(), span, scope);
+                    }
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn conditional(
+        &mut self,
+        branches: &[(Expression, Vec<Statement>)],
+        otherwise: &[Statement],
+        file: &Utf8Path,
+        scope: &mut Scope,
+    ) -> Result<Flow, ScanError> {
+        let Some(((test, body), rest)) = branches.split_first() else {
+            return self.block(otherwise, file, scope);
+        };
+        let test = self.evaluate(test, Place { file, scope });
+        match (test.truth(), test.is_dynamic()) {
+            (Some(true), false) => self.block(body, file, scope),
+            (Some(false), false) => self.conditional(rest, otherwise, file, scope),
+            (truth, _) => {
+                let mut other = scope.clone();
+                if !self.step(other.len()) {
+                    return Ok(Flow::Done);
+                }
+                let flow = self.block(body, file, scope)?;
+                let other_flow = self.conditional(rest, otherwise, file, &mut other)?;
+                match (flow, other_flow) {
+                    (Flow::Raised, Flow::Raised) => return Ok(Flow::Raised),
+                    // `if not SECRET_KEY: raise …`: what goes on is the other branch.
+                    (Flow::Raised, Flow::Done) => *scope = other,
+                    (Flow::Done, Flow::Raised) => {}
+                    (Flow::Done, Flow::Done) => {
+                        *scope = if truth == Some(true) {
+                            merged(scope, &other, true)
+                        } else {
+                            merged(&other, scope, true)
+                        };
+                    }
+                }
+                Ok(Flow::Done)
+            }
+        }
+    }
+
+    fn attempt(
+        &mut self,
+        body: &[Statement],
+        handlers: &[Vec<Statement>],
+        otherwise: &[Statement],
+        file: &Utf8Path,
+        scope: &mut Scope,
+    ) -> Result<Flow, ScanError> {
+        let before = scope.clone();
+        if !self.step(before.len()) {
+            return Ok(Flow::Done);
+        }
+        self.guarded += 1;
+        let flow = self.block(body, file, scope);
+        self.guarded -= 1;
+        if flow? == Flow::Raised {
+            return match handlers.first() {
+                Some(handler) => self.block(handler, file, scope),
+                None => Ok(Flow::Raised),
+            };
+        }
+        if self.block(otherwise, file, scope)? == Flow::Raised {
+            return Ok(Flow::Raised);
+        }
+        // Whether a package is there to import, we don't know: both may happen.
+        for handler in handlers {
+            let mut other = before.clone();
+            if !self.step(other.len()) {
+                break;
+            }
+            if self.block(handler, file, &mut other)? == Flow::Done {
+                let assigned = merged_assignments(scope, &other, &before);
+                *scope = assigned;
+            }
+        }
+        Ok(Flow::Done)
+    }
+
+    fn import(
+        &mut self,
+        module: &str,
+        alias: Option<&str>,
+        span: &Span,
+        scope: &mut Scope,
+    ) -> Result<(), ScanError> {
+        let first = module.split('.').next().unwrap_or(module);
+        let (name, bound) = match alias {
+            Some(alias) => (alias, module),
+            None => (first, first),
+        };
+        let value = match self.modules.file(bound) {
+            Some(file) => {
+                self.load(&file)?;
+                Value::known(Kind::Module(file))
+            }
+            None => Value::reference(bound),
+        };
+        bind(scope, name, value, span);
+        Ok(())
+    }
+
+    fn import_from(
+        &mut self,
+        level: u32,
+        module: &str,
+        names: &[(String, Option<String>)],
+        span: &Span,
+        scope: &mut Scope,
+    ) -> Result<Flow, ScanError> {
+        let file = if level > 0 {
+            self.modules.relative(&span.path, level, module)
+        } else {
+            self.modules.file(module)
+        };
+        let folder = if level > 0 && module.is_empty() {
+            let mut folder = span.path.parent();
+            for _ in 1..level {
+                folder = folder.and_then(Utf8Path::parent);
+            }
+            folder.map(Utf8Path::to_owned)
+        } else {
+            file.as_deref()
+                .filter(|file| file.file_name() == Some("__init__.py"))
+                .and_then(Utf8Path::parent)
+                .map(Utf8Path::to_owned)
+        };
+        let own = level > 0 || self.is_own(module);
+        if file.is_none() && folder.is_none() {
+            if own {
+                return Ok(self.missing(level, module, span));
+            }
+            for (name, alias) in names {
+                let bound = alias.as_ref().unwrap_or(name);
+                if name == "*" {
+                    continue;
+                }
+                let value = imported(module, name);
+                bind(scope, bound, value, span);
+            }
+            return Ok(Flow::Done);
+        }
+        let inner = match &file {
+            Some(file) => self.load(file)?,
+            None => Scope::new(),
+        };
+        for (name, alias) in names {
+            if name == "*" {
+                for (name, binding) in &inner {
+                    if !name.starts_with('_') {
+                        scope.insert(name.clone(), Rc::clone(binding));
+                    }
+                }
+                self.step(inner.len());
+                continue;
+            }
+            let bound = alias.as_ref().unwrap_or(name);
+            if let Some(binding) = inner.get(name) {
+                scope.insert(bound.clone(), Rc::clone(binding));
+                continue;
+            }
+            let submodule = folder
+                .as_ref()
+                .and_then(|folder| self.modules.file_at(&folder.join(name)));
+            match submodule {
+                Some(submodule) => {
+                    self.load(&submodule)?;
+                    bind(scope, bound, Value::known(Kind::Module(submodule)), span);
+                }
+                None if file.is_none() => return Ok(self.missing(level, name, span)),
+                None => bind(scope, bound, Value::opaque(), span),
+            }
+        }
+        Ok(Flow::Done)
+    }
+
+    /// Whether a dotted name begins with a package of the project.
+    fn is_own(&self, module: &str) -> bool {
+        let first = module.split('.').next().unwrap_or(module);
+        self.modules.file(first).is_some()
+            || self
+                .modules
+                .folder(first)
+                .is_some_and(|folder| self.modules.root.join(folder.join("__init__.py")).is_file())
+    }
+
+    fn missing(&mut self, level: u32, module: &str, span: &Span) -> Flow {
+        if self.guarded == 0 {
+            let dots = ".".repeat(level as usize);
+            self.problems.push(Problem {
+                severity: Severity::Error,
+                code: "import-not-found",
+                origin: Some(span.clone()),
+                message: format!(
+                    "the settings import `{dots}{module}`, which the project does not hold"
+                ),
+                hint: Some(
+                    "is it left out of version control? Add it, or name other settings with \
+                     `--settings`"
+                        .to_owned(),
+                ),
+            });
+            return Flow::Done;
+        }
+        Flow::Raised
+    }
+
+    /// A call that stands alone: `INSTALLED_APPS.append('x')`, `include('a.py')`.
+    fn effect(
+        &mut self,
+        expression: &Expression,
+        file: &Utf8Path,
+        scope: &mut Scope,
+    ) -> Result<(), ScanError> {
+        let ExpressionKind::Call {
+            function,
+            positional,
+            keywords,
+        } = &expression.kind
+        else {
+            self.evaluate(expression, Place { file, scope });
+            return Ok(());
+        };
+        let span = Span::new(file, expression.line);
+        if let ExpressionKind::Attribute(target, method) = &function.kind
+            && matches!(
+                method.as_str(),
+                "append" | "extend" | "insert" | "remove" | "update" | "setdefault" | "add"
+            )
+        {
+            let container = self.evaluate(target, Place { file, scope });
+            if matches!(container.kind, Kind::Sequence(_) | Kind::Dictionary(_)) {
+                let mut arguments = Vec::new();
+                for argument in positional {
+                    arguments.push(self.evaluate(argument, Place { file, scope }));
+                }
+                let mut named = Vec::new();
+                for (name, value) in keywords {
+                    let value = self.evaluate(value, Place { file, scope });
+                    if let Some(name) = name {
+                        named.push((Value::text(name.clone()), value));
+                    }
+                }
+                let changed = mutated(container, method, arguments, named).bounded();
+                self.assign(target, changed, &span, scope);
+                return Ok(());
+            }
+        }
+        if let ExpressionKind::Name(name) = &function.kind
+            && let Some(binding) = scope.get(name)
+            && matches!(&binding.value.kind, Kind::Reference(name) if name == "split_settings.tools.include")
+        {
+            for argument in positional {
+                let pattern = self.evaluate(argument, Place { file, scope });
+                if let Some(pattern) = pattern.as_text() {
+                    let pattern = pattern.to_owned();
+                    self.include(&pattern, file, scope)?;
+                }
+            }
+            return Ok(());
+        }
+        self.evaluate(expression, Place { file, scope });
+        Ok(())
+    }
+
+    /// django-split-settings: runs files, in sorted order, in this module's scope.
+    fn include(
+        &mut self,
+        pattern: &str,
+        file: &Utf8Path,
+        scope: &mut Scope,
+    ) -> Result<(), ScanError> {
+        let folder = file.parent().unwrap_or(Utf8Path::new(""));
+        let target = folder.join(pattern);
+        let Some(within) = target.parent() else {
+            return Ok(());
+        };
+        let Ok(matcher) = globset::Glob::new(target.as_str()) else {
+            return Ok(());
+        };
+        let matcher = matcher.compile_matcher();
+        let mut files: Vec<Utf8PathBuf> = Vec::new();
+        let Ok(entries) = self.modules.root.join(within).read_dir_utf8() else {
+            return Ok(());
+        };
+        for entry in entries.flatten() {
+            let path = within.join(entry.file_name());
+            if matcher.is_match(&path) && path.extension() == Some("py") && path != file {
+                files.push(path);
+            }
+        }
+        files.sort();
+        for path in files {
+            let source = source_text::python(&self.modules.root, &path)?;
+            let parsed = python_source::parse(&source);
+            self.block(&parsed.statements, &path, scope)?;
+        }
+        Ok(())
+    }
+}
+
+fn bind(scope: &mut Scope, name: &str, value: Value, span: &Span) {
+    let binding = Binding {
+        value,
+        span: span.clone(),
+    };
+    scope.insert(name.to_owned(), Rc::new(binding));
+}
+
+/// What `from module import name` gives for a module that isn't the project's.
+fn imported(module: &str, name: &str) -> Value {
+    match (module, name) {
+        ("os", "environ") => Value::reference("os.environ"),
+        ("os", "getenv") => Value::reference("os.getenv"),
+        ("sys", "argv") => Value::known(Kind::Sequence(vec![Value::text("djwar")])),
+        ("environ" | "environs", _) => Value::reference(format!("{module}.{name}")),
+        _ => Value::reference(format!("{module}.{name}")),
+    }
+}
+
+/// Both branches may have run: what they set alike is certain, the rest is not.
+/// `likely` gives the guess.
+fn merged(likely: &Scope, other: &Scope, missing_is_dynamic: bool) -> Scope {
+    let mut scope = Scope::new();
+    for (name, binding) in likely {
+        let same = other
+            .get(name)
+            .is_some_and(|other| Rc::ptr_eq(other, binding) || other.value == binding.value);
+        if same || (!missing_is_dynamic && !other.contains_key(name)) {
+            scope.insert(name.clone(), Rc::clone(binding));
+        } else {
+            let mut doubtful = unsure(binding);
+            // The branch that changes it is what makes it doubtful.
+            if let Some(other) = other.get(name)
+                && other.span.path == doubtful.span.path
+            {
+                doubtful.span.line = doubtful.span.line.max(other.span.line);
+            }
+            scope.insert(name.clone(), Rc::new(doubtful));
+        }
+    }
+    for (name, binding) in other {
+        if !likely.contains_key(name) {
+            scope.insert(name.clone(), Rc::new(unsure(binding)));
+        }
+    }
+    scope
+}
+
+/// Like [`merged`], for the handler of an import that probably succeeds: names
+/// that only the handler sets are its own affair.
+fn merged_assignments(likely: &Scope, other: &Scope, before: &Scope) -> Scope {
+    let mut scope = likely.clone();
+    for (name, binding) in other {
+        let changed = before
+            .get(name)
+            .is_none_or(|before| !Rc::ptr_eq(before, binding));
+        if changed {
+            let guess = likely.get(name).unwrap_or(binding);
+            let sure = guess.value == binding.value;
+            let binding = if sure {
+                Rc::clone(guess)
+            } else {
+                Rc::new(unsure(guess))
+            };
+            scope.insert(name.clone(), binding);
+        }
+    }
+    scope
+}
+
+fn unsure(binding: &Binding) -> Binding {
+    // A module or a function stays what it is; only its presence is unsure.
+    let keeps = matches!(
+        binding.value.kind,
+        Kind::Reference(_) | Kind::Module(_) | Kind::Function { .. } | Kind::Reader(_)
+    );
+    Binding {
+        value: binding.value.clone().or_dynamic(!keeps),
+        span: binding.span.clone(),
+    }
+}
+
+fn mutated(
+    container: Value,
+    method: &str,
+    arguments: Vec<Value>,
+    named: Vec<(Value, Value)>,
+) -> Value {
+    let mut dynamic = container.dynamic;
+    let mut arguments = arguments.into_iter();
+    let kind = match container.kind {
+        Kind::Sequence(mut items) => {
+            match (method, arguments.next(), arguments.next()) {
+                ("append" | "add", Some(item), None) => items.push(item),
+                ("extend" | "update", Some(more), None) => match more.kind {
+                    Kind::Sequence(more_items) => {
+                        dynamic |= more.dynamic;
+                        items.extend(more_items);
+                    }
+                    _ => dynamic = true,
+                },
+                ("insert", Some(at), Some(item)) => {
+                    let at = match at.kind {
+                        Kind::Integer(at) => usize::try_from(at).unwrap_or(0).min(items.len()),
+                        _ => {
+                            dynamic = true;
+                            items.len()
+                        }
+                    };
+                    items.insert(at, item);
+                }
+                ("remove", Some(item), None) => {
+                    if let Some(at) = items.iter().position(|known| known.kind == item.kind) {
+                        items.remove(at);
+                    }
+                }
+                _ => dynamic = true,
+            }
+            Kind::Sequence(items)
+        }
+        Kind::Dictionary(mut entries) => {
+            match (method, arguments.next(), arguments.next()) {
+                ("update", Some(more), None) => match more.kind {
+                    Kind::Dictionary(more_entries) => {
+                        dynamic |= more.dynamic;
+                        entries.extend(more_entries);
+                    }
+                    _ => dynamic = true,
+                },
+                ("update", None, None) => entries.extend(named),
+                ("setdefault", Some(key), Some(value)) => {
+                    if !entries.iter().any(|(known, _)| known.kind == key.kind) {
+                        entries.push((key, value));
+                    }
+                }
+                _ => dynamic = true,
+            }
+            Kind::Dictionary(entries)
+        }
+        kind => kind,
+    };
+    Value { kind, dynamic }
+}
+
+fn mentions_environment(statement: &Statement) -> bool {
+    let inside = |body: &[Statement]| body.iter().any(mentions_environment);
+    match &statement.kind {
+        StatementKind::Assign { value, .. }
+        | StatementKind::Augment { value, .. }
+        | StatementKind::Expression(value) => reads(value),
+        StatementKind::If {
+            branches,
+            otherwise,
+        } => {
+            inside(otherwise)
+                || branches
+                    .iter()
+                    .any(|(test, body)| reads(test) || inside(body))
+        }
+        StatementKind::Try {
+            body,
+            handlers,
+            otherwise,
+            finally,
+        } => {
+            inside(body)
+                || inside(otherwise)
+                || inside(finally)
+                || handlers.iter().any(|handler| inside(handler))
+        }
+        StatementKind::With { body } | StatementKind::Loop { body, .. } => inside(body),
+        _ => false,
+    }
+}
+
+fn reads(expression: &Expression) -> bool {
+    match &expression.kind {
+        ExpressionKind::Name(name) => matches!(name.as_str(), "environ" | "getenv"),
+        ExpressionKind::Attribute(inner, name) => {
+            matches!(name.as_str(), "environ" | "getenv") || reads(inner)
+        }
+        ExpressionKind::Subscript(inner, _) | ExpressionKind::Starred(inner) => reads(inner),
+        ExpressionKind::Call {
+            function,
+            positional,
+            keywords,
+        } => {
+            reads(function)
+                || positional.iter().any(reads)
+                || keywords.iter().any(|(_, value)| reads(value))
+        }
+        ExpressionKind::Binary(left, Operator::Add, right) => reads(left) || reads(right),
+        ExpressionKind::And(values) | ExpressionKind::Or(values) => values.iter().any(reads),
+        ExpressionKind::Not(inner) => reads(inner),
+        ExpressionKind::Compare(left, _, right) => reads(left) || reads(right),
+        ExpressionKind::Conditional {
+            test,
+            body,
+            otherwise,
+        } => reads(test) || reads(body) || reads(otherwise),
+        ExpressionKind::Sequence(parts)
+        | ExpressionKind::Format(parts)
+        | ExpressionKind::Other(parts) => parts.iter().any(reads),
+        _ => false,
+    }
+}

@@ -1,0 +1,173 @@
+//! Problems that the facts show, and the paths that the project writes to.
+
+use camino::Utf8Path;
+
+use super::evaluate::Scope;
+use super::facts;
+use super::value::Kind;
+use crate::model::project::{Exclusion, Problem, Project, Severity};
+use crate::model::{Engine, Setting, Span};
+
+/// Files and folders inside of the project that it writes to and that must
+/// outlive a redeploy (DESIGN §5), sorted.
+pub(super) fn data(scope: &Scope, source_root: &Utf8Path) -> Vec<Exclusion> {
+    let mut data: Vec<Exclusion> = facts::database_files(scope)
+        .into_iter()
+        .map(|(path, span)| Exclusion {
+            path,
+            reason: format!("a database ({span})"),
+        })
+        .collect();
+    let media =
+        facts::inner_folder(scope, "MEDIA_ROOT").filter(|(path, _)| !source_root.starts_with(path));
+    data.extend(media.map(|(path, span)| Exclusion {
+        path: format!("{}/", path.trim_end_matches('/')),
+        reason: format!("media uploads ({span})"),
+    }));
+    data.sort_by(|a, b| a.path.cmp(&b.path));
+    data.dedup_by(|a, b| a.path == b.path);
+    data
+}
+
+/// Adds what is wrong or doubtful.
+pub(super) fn add(project: &Project, scope: &Scope, problems: &mut Vec<Problem>) {
+    dependencies(project, problems);
+    application(project, problems);
+    secrets(project, scope, problems);
+    written(project, problems);
+}
+
+fn problem(
+    severity: Severity,
+    code: &'static str,
+    origin: Option<Span>,
+    message: impl Into<String>,
+    hint: &str,
+) -> Problem {
+    Problem {
+        severity,
+        code,
+        origin,
+        message: message.into(),
+        hint: Some(hint.to_owned()),
+    }
+}
+
+fn dependencies(project: &Project, problems: &mut Vec<Problem>) {
+    if project.requirements.is_empty() {
+        problems.push(problem(
+            Severity::Error,
+            "no-requirements",
+            None,
+            "nothing tells the project's dependencies: there is no lock file, no \
+             `requirements.txt`, and no `pyproject.toml` with dependencies",
+            "write a `requirements.txt` that names at least Django",
+        ));
+    } else if project.django.is_none() {
+        let files: Vec<String> = project
+            .requirements
+            .iter()
+            .map(|path| format!("`{path}`"))
+            .collect();
+        problems.push(problem(
+            Severity::Error,
+            "no-django",
+            project
+                .requirements
+                .first()
+                .map(|path| Span::new(path.clone(), 1)),
+            format!(
+                "Django is not among the dependencies in {}",
+                files.join(", ")
+            ),
+            "add it there: a WAR brings all that the project imports",
+        ));
+    }
+}
+
+fn application(project: &Project, problems: &mut Vec<Problem>) {
+    if project.wsgi == Setting::Missing {
+        match project.asgi.span() {
+            Some(span) => problems.push(problem(
+                Severity::Error,
+                "asgi-only",
+                Some(span.clone()),
+                "the project has an ASGI application only; a servlet container serves WSGI",
+                "add a `wsgi.py` as `django-admin startproject` writes it; WebSockets will not work",
+            )),
+            None => problems.push(problem(
+                Severity::Warning,
+                "no-wsgi",
+                project.settings.span().cloned(),
+                "neither `WSGI_APPLICATION` nor a `wsgi.py` was found; Django's default is taken",
+                "name it with `wsgi = \"mysite.wsgi:application\"` in `[tool.djwar]`",
+            )),
+        }
+    }
+    if let Setting::Dynamic(span) = &project.wsgi {
+        problems.push(problem(
+            Severity::Error,
+            "wsgi-computed",
+            Some(span.clone()),
+            "`WSGI_APPLICATION` is computed, and djwar does not run project code",
+            "name it with `wsgi = \"mysite.wsgi:application\"` in `[tool.djwar]`",
+        ));
+    }
+}
+
+fn secrets(project: &Project, scope: &Scope, problems: &mut Vec<Problem>) {
+    if let Setting::Known(true, span) = &project.debug {
+        problems.push(problem(
+            Severity::Warning,
+            "debug-on",
+            Some(span.clone()),
+            "`DEBUG` is `True` in the source",
+            "read it from the environment, or let production settings turn it off",
+        ));
+    }
+    if let Some(binding) = scope.get("SECRET_KEY")
+        && let Kind::Text(text) = &binding.value.kind
+        && !binding.value.dynamic
+        && !text.is_empty()
+    {
+        problems.push(problem(
+            Severity::Warning,
+            "secret-key-in-source",
+            Some(binding.span.clone()),
+            "`SECRET_KEY` stands in the source, and so in the WAR",
+            "read it from the environment, and set `djwar.env.SECRET_KEY` in the container",
+        ));
+    }
+    if project.engine == Engine::Jython && !project.native.is_empty() {
+        problems.push(problem(
+            Severity::Error,
+            "native-on-jython",
+            None,
+            format!("Jython can't load C code: {}", project.native.join(", ")),
+            "replace it, or move the project to Python 3",
+        ));
+    }
+}
+
+fn written(project: &Project, problems: &mut Vec<Problem>) {
+    for data in &project.data {
+        let is_folder = data.path.ends_with('/');
+        let code = if is_folder {
+            "media-inside"
+        } else {
+            "database-inside"
+        };
+        let what = if is_folder { "uploads" } else { "the database" };
+        problems.push(problem(
+            Severity::Warning,
+            code,
+            None,
+            format!(
+                "{what} `{}` lies inside of the project: it is kept in the data folder, not in \
+                 the WAR",
+                data.path
+            ),
+            "set `djwar.data-dir` in the container to a folder that outlives redeploys",
+        ));
+    }
+}

@@ -1,0 +1,350 @@
+//! Which files are packed, and what stays out and why. Does not descend into
+//! what is not packed: a repository's `node_modules` costs nothing.
+
+use std::io;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use walkdir::{DirEntry, WalkDir};
+
+use super::ScanOptions;
+use super::error::ScanError;
+use super::never_list::{file_reason, folder_reason};
+use crate::model::project::{Exclusion, Problem, ProjectFile, Severity};
+
+/// What a walk found.
+#[derive(Debug, Default)]
+pub(super) struct Walked {
+    pub(super) files: Vec<ProjectFile>,
+    pub(super) exclude: Vec<Exclusion>,
+    pub(super) problems: Vec<Problem>,
+}
+
+/// The configuration's patterns.
+#[derive(Debug)]
+pub(super) struct Patterns {
+    include: GlobSet,
+    /// The parts of the include patterns before their first wildcard.
+    include_bases: Vec<Utf8PathBuf>,
+    exclude: GlobSet,
+}
+
+impl Patterns {
+    pub(super) fn new(options: &ScanOptions) -> Result<Self, ScanError> {
+        let bases = options.include.iter().map(|pattern| {
+            pattern
+                .trim_start_matches("./")
+                .split('/')
+                .take_while(|part| !part.contains(['*', '?', '[', '{']))
+                .collect::<Utf8PathBuf>()
+        });
+        Ok(Self {
+            include: globs(&options.include)?,
+            include_bases: bases.collect(),
+            exclude: globs(&options.exclude)?,
+        })
+    }
+
+    /// Whether an include pattern may name something below `folder`.
+    fn reaches_into(&self, folder: &Utf8Path) -> bool {
+        self.include.is_match(folder)
+            || self
+                .include_bases
+                .iter()
+                .any(|base| !base.as_str().is_empty() && base.starts_with(folder))
+    }
+}
+
+/// A pattern names a path and all below it; one without `/` names it anywhere.
+fn globs(patterns: &[String]) -> Result<GlobSet, ScanError> {
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns {
+        let plain = pattern.trim_start_matches("./").trim_end_matches('/');
+        let anywhere = if let Some(anchored) = plain.strip_prefix('/') {
+            anchored.to_owned()
+        } else if plain.contains('/') {
+            plain.to_owned()
+        } else {
+            format!("**/{plain}")
+        };
+        for text in [anywhere.clone(), format!("{anywhere}/**")] {
+            let glob = GlobBuilder::new(&text)
+                .literal_separator(true)
+                .build()
+                .map_err(|error| ScanError::Pattern {
+                    pattern: pattern.clone(),
+                    message: error.kind().to_string(),
+                })?;
+            set.add(glob);
+        }
+    }
+    set.build().map_err(|error| ScanError::Pattern {
+        pattern: patterns.join(", "),
+        message: error.to_string(),
+    })
+}
+
+/// A folder of the settings that stays out.
+#[derive(Clone, Debug)]
+pub(super) struct OutputFolder {
+    /// Relative to the root.
+    pub(super) path: Utf8PathBuf,
+    pub(super) reason: &'static str,
+}
+
+/// Walks `root`.
+pub(super) fn walk(
+    root: &Utf8Path,
+    patterns: &Patterns,
+    outputs: &[OutputFolder],
+) -> Result<Walked, ScanError> {
+    let real_root = root
+        .canonicalize_utf8()
+        .map_err(|source| ScanError::Unreadable {
+            path: root.to_owned(),
+            source,
+        })?;
+    let mut walk = Walk {
+        root,
+        real_root,
+        patterns,
+        outputs,
+        walked: Walked::default(),
+        descended: Vec::new(),
+    };
+    let mut entries = WalkDir::new(root)
+        .min_depth(1)
+        .follow_links(true)
+        .sort_by_file_name()
+        .into_iter();
+    while let Some(entry) = entries.next() {
+        match entry {
+            Ok(entry) => {
+                let is_folder = entry.file_type().is_dir();
+                if walk.take(&entry)? == Verdict::Out && is_folder {
+                    entries.skip_current_dir();
+                }
+            }
+            Err(error) => walk.fault(error)?,
+        }
+    }
+    let mut walked = walk.walked;
+    walked.files.sort();
+    walked.exclude.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(walked)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    In,
+    Out,
+}
+
+struct Walk<'a> {
+    root: &'a Utf8Path,
+    real_root: Utf8PathBuf,
+    patterns: &'a Patterns,
+    outputs: &'a [OutputFolder],
+    walked: Walked,
+    /// Folders of the never-list that an include pattern reaches into: what lies
+    /// there stays out unless the pattern names it.
+    descended: Vec<(Utf8PathBuf, &'static str)>,
+}
+
+impl Walk<'_> {
+    fn take(&mut self, entry: &DirEntry) -> Result<Verdict, ScanError> {
+        let Some(relative) = self.relative(entry.path())? else {
+            return Ok(Verdict::Out);
+        };
+        let is_folder = entry.file_type().is_dir();
+        if self.patterns.exclude.is_match(&relative) {
+            return Ok(self.out(&relative, is_folder, "excluded by the configuration"));
+        }
+        if let Some(reason) = self.never(&relative, is_folder) {
+            if is_folder && self.patterns.reaches_into(&relative) {
+                self.descended.push((relative, reason));
+                return Ok(Verdict::In);
+            }
+            if !self.patterns.include.is_match(&relative) {
+                if self.inherited(&relative).is_some() {
+                    return Ok(Verdict::Out);
+                }
+                return Ok(self.out(&relative, is_folder, reason));
+            }
+        }
+        if entry.path_is_symlink() {
+            self.check_link(&relative)?;
+        }
+        if is_folder {
+            return Ok(Verdict::In);
+        }
+        if !entry.file_type().is_file() {
+            return Ok(self.out(
+                &relative,
+                false,
+                "no ordinary file: a pipe, socket or device",
+            ));
+        }
+        let size = entry
+            .metadata()
+            .map_err(|error| unreadable(&relative, error))?
+            .len();
+        self.walked.files.push(ProjectFile {
+            path: relative,
+            size,
+        });
+        Ok(Verdict::In)
+    }
+
+    fn never(&self, relative: &Utf8Path, is_folder: bool) -> Option<&'static str> {
+        if let Some(reason) = self.inherited(relative) {
+            return Some(reason);
+        }
+        let output = self.outputs.iter().find(|output| output.path == relative);
+        if let Some(output) = output {
+            return Some(output.reason);
+        }
+        let name = relative.file_name().unwrap_or_default();
+        let path = self.root.join(relative);
+        if is_folder {
+            let is_top = relative.components().count() == 1;
+            folder_reason(&path, name, is_top)
+        } else {
+            file_reason(&path, name)
+        }
+    }
+
+    fn inherited(&self, relative: &Utf8Path) -> Option<&'static str> {
+        self.descended
+            .iter()
+            .find(|(folder, _)| relative.starts_with(folder))
+            .map(|&(_, reason)| reason)
+    }
+
+    fn out(&mut self, relative: &Utf8Path, is_folder: bool, reason: &str) -> Verdict {
+        let separator = if is_folder { "/" } else { "" };
+        self.walked.exclude.push(Exclusion {
+            path: format!("{relative}{separator}"),
+            reason: reason.to_owned(),
+        });
+        Verdict::Out
+    }
+
+    /// The path relative to the root; `None` when a name that isn't UTF-8 stays
+    /// out anyway.
+    fn relative(&mut self, path: &std::path::Path) -> Result<Option<Utf8PathBuf>, ScanError> {
+        let relative = path.strip_prefix(self.root).unwrap_or(path);
+        match Utf8Path::from_path(relative) {
+            Some(relative) => Ok(Some(with_slashes(relative))),
+            None => {
+                let shown = relative.to_string_lossy().into_owned();
+                let inherited = Utf8PathBuf::from(&shown);
+                if self.inherited(&inherited).is_some() || self.patterns.exclude.is_match(&shown) {
+                    return Ok(None);
+                }
+                Err(ScanError::NameNotUtf8(shown))
+            }
+        }
+    }
+
+    fn check_link(&self, relative: &Utf8Path) -> Result<(), ScanError> {
+        let link = self.root.join(relative);
+        let target = link
+            .as_std_path()
+            .canonicalize()
+            .map_err(|source| ScanError::Unreadable {
+                path: relative.to_owned(),
+                source,
+            })?;
+        if target.starts_with(&self.real_root) {
+            Ok(())
+        } else {
+            Err(ScanError::LinkLeaves {
+                link: relative.to_owned(),
+                target: target.to_string_lossy().into_owned(),
+            })
+        }
+    }
+
+    /// What the walk could not enter.
+    fn fault(&mut self, error: walkdir::Error) -> Result<(), ScanError> {
+        let path = error
+            .path()
+            .unwrap_or_else(|| std::path::Path::new(""))
+            .to_owned();
+        let Some(relative) = self.relative(&path)? else {
+            return Ok(());
+        };
+        // A loop or a dangling link inside of what stays out is nobody's concern.
+        let stays_out = self.patterns.exclude.is_match(&relative)
+            || (self.never(&relative, true).is_some() || self.never(&relative, false).is_some())
+                && !self.patterns.include.is_match(&relative);
+        if let Some(ancestor) = error.loop_ancestor() {
+            if stays_out {
+                self.out(&relative, true, "a link to a folder above it");
+                return Ok(());
+            }
+            let target = ancestor.strip_prefix(self.root).unwrap_or(ancestor);
+            let target = match target.to_string_lossy() {
+                text if text.is_empty() => ".".to_owned(),
+                text => text.into_owned(),
+            };
+            return Err(ScanError::LinkLoop {
+                link: relative,
+                target,
+            });
+        }
+        let is_link = path
+            .symlink_metadata()
+            .is_ok_and(|metadata| metadata.file_type().is_symlink());
+        let kind = error.io_error().map(io::Error::kind);
+        if is_link && kind == Some(io::ErrorKind::NotFound) {
+            self.out(&relative, false, "a link to nothing");
+            if !stays_out {
+                self.walked.problems.push(Problem {
+                    severity: Severity::Warning,
+                    code: "dangling-link",
+                    origin: None,
+                    message: format!("the link `{relative}` points to nothing"),
+                    hint: Some("mend or remove it".to_owned()),
+                });
+            }
+            return Ok(());
+        }
+        // A chain of links that ends in itself (ELOOP) has no ancestor to name.
+        if is_link && kind != Some(io::ErrorKind::PermissionDenied) {
+            let target = fs_err::read_link(&path).map_or_else(
+                |_| "itself".to_owned(),
+                |target| target.to_string_lossy().into_owned(),
+            );
+            return Err(ScanError::LinkLoop {
+                link: relative,
+                target,
+            });
+        }
+        if stays_out {
+            self.out(&relative, true, "unreadable, and never packed");
+            return Ok(());
+        }
+        Err(unreadable(&relative, error))
+    }
+}
+
+fn unreadable(relative: &Utf8Path, error: walkdir::Error) -> ScanError {
+    ScanError::Unreadable {
+        path: relative.to_owned(),
+        source: error
+            .into_io_error()
+            .unwrap_or_else(|| io::Error::other("the walk failed")),
+    }
+}
+
+#[cfg(windows)]
+fn with_slashes(path: &Utf8Path) -> Utf8PathBuf {
+    Utf8PathBuf::from(path.as_str().replace('\\', "/"))
+}
+
+#[cfg(not(windows))]
+fn with_slashes(path: &Utf8Path) -> Utf8PathBuf {
+    path.to_owned()
+}
