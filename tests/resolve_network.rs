@@ -87,3 +87,70 @@ fn network_a_resolution_is_repeated_without_a_network() {
         resolver.wheels(&request, &interpreter).expect("anew")
     );
 }
+
+#[test]
+fn network_a_package_without_wheels_is_built_when_it_is_pure() {
+    let (_folder, folder) = scratch();
+    let mut resolver =
+        Resolver::new(Host::of_this_process(), &folder, false, &Silent).expect("cache");
+    let interpreter = resolver
+        .interpreter(&PythonChoice::Bundled(PYTHON))
+        .expect("runs here");
+    resolver.cache = Cache::at(folder.join("cache"));
+    let resolution = resolver
+        .wheels(&request(&folder, "docopt==0.6.2\n"), &interpreter)
+        .expect("built");
+    assert!(!resolution.wheel("docopt").expect("asked for").is_native);
+}
+
+#[test]
+fn network_an_unknown_requirement_is_named_with_its_line() {
+    let (_folder, folder) = scratch();
+    let resolver = Resolver::new(Host::of_this_process(), &folder, false, &Silent).expect("cache");
+    let interpreter = resolver
+        .interpreter(&PythonChoice::Bundled(PYTHON))
+        .expect("runs here");
+    let request = request(
+        &folder,
+        "asgiref==3.8.1\ndjwar-nobody-publishes-this==1.0\n",
+    );
+    let error = resolver
+        .wheels(&request, &interpreter)
+        .expect_err("unknown");
+    assert_eq!(
+        error.to_string(),
+        "`djwar-nobody-publishes-this==1.0` (requirements.txt:2) does not exist on the package index"
+    );
+}
+
+#[test]
+fn network_the_home_of_the_war_runs_and_shows_source_lines() {
+    let (_folder, folder) = scratch();
+    let host = Host::of_this_process();
+    let resolver = Resolver::new(host.clone(), &folder, false, &Silent).expect("cache");
+    let home = resolver
+        .python_home(&PythonChoice::Bundled(PYTHON), Platform::LinuxX86_64)
+        .expect("made")
+        .expect("bundled");
+    let unpacked = folder.join("home");
+    zip::ZipArchive::new(fs_err::File::open(home.archive).expect("archive"))
+        .expect("archive")
+        .extract(&unpacked)
+        .expect("unpacked");
+    let executable = unpacked.join(&home.executable);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::Permissions::from_mode(0o755);
+        fs_err::set_permissions(&executable, mode).expect("mode");
+    }
+    let output = host
+        .python_command(&executable)
+        .env("PYTHONHOME", &unpacked)
+        .args(["-c", "import ssl, ctypes, zoneinfo, sysconfig, json; sysconfig.get_config_vars(); json.loads('{')"])
+        .output()
+        .expect("started");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("json.decoder.JSONDecodeError"), "{said}");
+    assert!(said.contains("obj, end = self.raw_decode"), "{said}");
+}

@@ -15,12 +15,10 @@ use super::interpreter::Interpreter;
 use super::packed::Packer;
 use super::resolver::Resolver;
 use super::wheels::{Resolution, Wheel};
+use crate::runtime;
 
 /// Changes when the same source would give other byte code.
 const RECIPE: &str = "bytecode 1";
-
-/// The compiler, for interpreters whose handler isn't at hand.
-const COMPILE: &str = include_str!("compile.py");
 
 /// One file to compile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -49,7 +47,7 @@ struct Outcome {
 pub(crate) fn compile(
     host: &Host,
     interpreter: &Interpreter,
-    handler: Option<&Utf8Path>,
+    handler: &Utf8Path,
     jobs: &[Job],
 ) -> Result<Vec<String>, ResolveError> {
     if jobs.is_empty() {
@@ -66,13 +64,10 @@ pub(crate) fn compile(
     }
     let mut command = interpreter.command(host);
     // The order of sets in code objects follows the hashes of their strings.
-    command.env("PYTHONHASHSEED", "0").args(["-s", "-B"]);
-    match handler {
-        Some(handler) => command
-            .env("PYTHONPATH", handler)
-            .args(["-m", "djwar_handler.compile"]),
-        None => command.args(["-c", COMPILE]),
-    };
+    command
+        .env("PYTHONHASHSEED", "0")
+        .env("PYTHONPATH", handler)
+        .args(["-s", "-B", "-P", "-m", "djwar_handler.compile"]);
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -151,7 +146,7 @@ impl Resolver<'_> {
                     });
                 }
             }
-            self.say_failed(&compile(&self.host, interpreter, None, &jobs)?);
+            self.say_failed(&compile(&self.host, interpreter, &self.handler()?, &jobs)?);
             for wheel in &missing {
                 let compiled = scratch.join(&wheel.sha256).join("target");
                 self.cache.file_or_make(
@@ -187,7 +182,7 @@ impl Resolver<'_> {
         files: &[PythonFile],
         interpreter: &Interpreter,
     ) -> Result<Utf8PathBuf, ResolveError> {
-        let mut parts = vec![RECIPE.to_owned(), interpreter.digest.clone()];
+        let mut parts = vec![recipe(), interpreter.digest.clone()];
         for file in files {
             parts.push(file.path.clone());
             parts.push(sha256_of(&file.source)?);
@@ -205,7 +200,7 @@ impl Resolver<'_> {
                         name: file.path.clone(),
                     })
                     .collect();
-                self.say_failed(&compile(&self.host, interpreter, None, &jobs)?);
+                self.say_failed(&compile(&self.host, interpreter, &self.handler()?, &jobs)?);
                 pack_folder(&scratch, target)
             })
     }
@@ -217,12 +212,25 @@ impl Resolver<'_> {
     }
 }
 
+/// The compiler is a part of the recipe: its own source says what it makes.
+pub(crate) fn recipe() -> String {
+    let compiler = runtime::HANDLER
+        .iter()
+        .filter(|(path, _)| path.ends_with("/compile.py") || path.ends_with("/bytecode.py"))
+        .map(|(_, bytes)| Key::of_bytes(bytes).as_str().to_owned());
+    [RECIPE.to_owned()]
+        .into_iter()
+        .chain(compiler)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
 fn is_python(path: &str) -> bool {
     Utf8Path::new(path).extension() == Some("py")
 }
 
 fn wheel_key(wheel: &Wheel, interpreter: &Interpreter) -> Key {
-    Key::of([RECIPE, &wheel.sha256, &interpreter.digest])
+    Key::of([&recipe(), &wheel.sha256, &interpreter.digest].map(String::as_str))
 }
 
 fn pack_folder(folder: &Utf8Path, file: &Utf8Path) -> Result<(), ResolveError> {

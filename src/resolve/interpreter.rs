@@ -6,7 +6,7 @@ use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::bytecode::{Job, compile};
+use super::bytecode::{Job, compile, recipe};
 use super::cache::Key;
 use super::error::ResolveError;
 use super::host::{Host, run};
@@ -157,7 +157,7 @@ impl Resolver<'_> {
             })?;
         let jar = self.maven.artifact(&coordinates)?;
         let sha256 = self.cache.digest_of(&jar, |_| Ok(()))?;
-        let key = Key::of([RECIPE, &sha256]);
+        let key = Key::of([RECIPE, &recipe(), &sha256]);
         let folder = self.cache.entry_or_make("interpreters", &key, |folder| {
             self.report
                 .status(&format!("Unpacking Python {python} for {platform}"));
@@ -174,7 +174,7 @@ impl Resolver<'_> {
 
     pub(crate) fn tree_of_file(&self, file: &Utf8Path) -> Result<Tree, ResolveError> {
         let sha256 = self.cache.digest_of(file, |_| Ok(()))?;
-        let key = Key::of([RECIPE, &sha256]);
+        let key = Key::of([RECIPE, &recipe(), &sha256]);
         let folder = self.cache.entry_or_make("interpreters", &key, |folder| {
             self.report.status(&format!("Unpacking {file}"));
             archive::unpack_tar(file, folder)?;
@@ -229,7 +229,7 @@ impl Resolver<'_> {
                 name: format!("python{}/{path}", python.digits()),
             })
             .collect();
-        compile(&self.host, &compiler, None, &jobs)?;
+        compile(&self.host, &compiler, &self.handler()?, &jobs)?;
         Ok(())
     }
 

@@ -92,9 +92,26 @@ pub(crate) fn failure(request: &WheelRequest, words: &str, tried_building: bool)
         );
     }
     if words.contains("ResolutionImpossible") {
+        return ResolveError::Requirement {
+            message: "the requirements contradict each other".to_owned(),
+            said: Said(conflict(words).unwrap_or(errors)),
+            help: "loosen one of the versions that are named above".to_owned(),
+        };
+    }
+    if let Some(invalid) = words
+        .lines()
+        .find_map(|line| line.split_once("Invalid requirement: "))
+    {
+        let text = invalid
+            .1
+            .trim_start_matches('\'')
+            .split('\'')
+            .next()
+            .unwrap_or_default();
+        let place = written(request, name_of(text));
         return refused(
-            "the requirements contradict each other".to_owned(),
-            "loosen one of the versions that are named above".to_owned(),
+            format!("`{text}`{place} is no requirement"),
+            "write it as `name==1.2`, `name>=1.2,<2` or `name @ address` (PEP 508)".to_owned(),
         );
     }
     if let Some((requirement, versions)) = no_match(words) {
@@ -134,12 +151,33 @@ pub(crate) fn failure(request: &WheelRequest, words: &str, tried_building: bool)
     )
 }
 
-fn error_lines(words: &str) -> String {
+/// The block that says who wants what.
+fn conflict(words: &str) -> Option<String> {
     let lines: Vec<&str> = words
+        .lines()
+        .skip_while(|line| !line.contains("The conflict is caused by"))
+        .skip(1)
+        .take_while(|line| !line.trim().is_empty())
+        .map(str::trim)
+        .collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+/// Without pip's list of two hundred versions; the hint has the newest.
+fn shortened(line: &str) -> String {
+    match line.split_once("(from versions: ") {
+        Some((before, versions)) if versions.len() > 100 => before.trim_end().to_owned(),
+        _ => line.to_owned(),
+    }
+}
+
+fn error_lines(words: &str) -> String {
+    let lines: Vec<String> = words
         .lines()
         .map(str::trim_end)
         .skip_while(|line| !line.to_ascii_lowercase().contains("error"))
         .filter(|line| !line.is_empty() && !line.contains("[notice]"))
+        .map(shortened)
         .collect();
     // The end of a build's output says more than its beginning.
     let from = lines.len().saturating_sub(25);
@@ -206,4 +244,91 @@ fn newest(versions: &str) -> String {
     let from = all.len().saturating_sub(5);
     let more = if from > 0 { "…, " } else { "" };
     format!("{more}{}", all[from..].join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Diagnose, Kind};
+    use crate::model::{Platform, PythonVersion};
+    use crate::resolve::RequirementSource;
+
+    fn request() -> WheelRequest {
+        WheelRequest {
+            project: "/project".into(),
+            sources: vec![RequirementSource::Listed {
+                origin: "/project/pyproject.toml".into(),
+                requirements: vec![("Django>=5.2".to_owned(), 7), ("uWSGI".to_owned(), 8)],
+            }],
+            python: PythonVersion::new(3, 13),
+            platform: Platform::LinuxX86_64,
+        }
+    }
+
+    fn message(words: &str, tried_building: bool) -> (String, Kind, String) {
+        let error = failure(&request(), words, tried_building);
+        (
+            error.to_string(),
+            error.kind(),
+            error.hint().unwrap_or_default(),
+        )
+    }
+
+    #[test]
+    fn an_unknown_name_is_told_with_its_place() {
+        let words = "ERROR: Could not find a version that satisfies the requirement django>=5.2 (from versions: none)\nERROR: No matching distribution found for django>=5.2";
+        assert!(building_may_help(words));
+        let (message, kind, _) = message(words, true);
+        assert_eq!(
+            message,
+            "`django>=5.2` (pyproject.toml:7) does not exist on the package index"
+        );
+        assert_eq!(kind, Kind::Project);
+    }
+
+    #[test]
+    fn a_dead_network_is_no_fault_of_the_project() {
+        let words = "WARNING: Retrying (Retry(total=1)) after connection broken by 'NewConnectionError(...)'\nERROR: Could not find a version that satisfies the requirement django>=5.2 (from versions: none)\nERROR: No matching distribution found for django>=5.2";
+        assert!(!building_may_help(words));
+        assert_eq!(message(words, false).1.exit_status(), 3);
+    }
+
+    #[test]
+    fn a_wrong_version_names_the_newest() {
+        let words = "ERROR: Could not find a version that satisfies the requirement Django==9.9 (from versions: 4.0, 4.1, 4.2, 5.0, 5.1, 5.2, 6.0)";
+        let (message, _, hint) = message(words, true);
+        assert!(message.contains("no such version"), "{message}");
+        assert_eq!(hint, "there is …, 4.2, 5.0, 5.1, 5.2, 6.0");
+    }
+
+    #[test]
+    fn a_failed_build_names_package_and_target() {
+        let words =
+            "  ERROR: Failed building wheel for uwsgi\nERROR: Failed to build one or more wheels";
+        let (message, _, hint) = message(words, true);
+        assert_eq!(
+            message,
+            "`uwsgi` (pyproject.toml:8) has no wheel for Python 3.13 on linux-x86_64, and building it from source failed"
+        );
+        assert!(hint.contains("PIP_FIND_LINKS"), "{hint}");
+    }
+
+    #[test]
+    fn a_conflict_says_who_wants_what() {
+        let words = "The conflict is caused by:\n    The user requested asgiref<3\n    django 5.2.8 depends on asgiref<4 and >=3.8.1\n\nTo fix this\nERROR: ResolutionImpossible: for help visit";
+        let error = failure(&request(), words, true);
+        let cause = std::error::Error::source(&error)
+            .expect("pip's words")
+            .to_string();
+        assert_eq!(
+            cause,
+            "The user requested asgiref<3\ndjango 5.2.8 depends on asgiref<4 and >=3.8.1"
+        );
+    }
+
+    #[test]
+    fn wheels_that_pip_built_are_known_by_name() {
+        let words = "  Created wheel for docopt: filename=docopt-0.6.2-py2.py3-none-any.whl size=13706 sha256=ab";
+        assert_eq!(built(words), ["docopt-0.6.2-py2.py3-none-any.whl"]);
+    }
 }

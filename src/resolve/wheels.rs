@@ -233,12 +233,14 @@ impl Wheel {
 /// The place of a wheel's entry, or why it has none.
 fn place(entry: &str) -> Result<String, &'static str> {
     let inside = match entry.split_once('/') {
-        Some((first, rest)) if first.ends_with(".data") => match rest.split_once('/') {
-            Some(("purelib" | "platlib", path)) => path,
-            Some(("scripts", _)) => return Err("a command-line program of a dependency"),
-            Some(("headers", _)) => return Err("C headers of a dependency"),
-            _ => return Err("data that an installation puts outside of the packages"),
-        },
+        Some((first, rest)) if Utf8Path::new(first).extension() == Some("data") => {
+            match rest.split_once('/') {
+                Some(("purelib" | "platlib", path)) => path,
+                Some(("scripts", _)) => return Err("a command-line program of a dependency"),
+                Some(("headers", _)) => return Err("C headers of a dependency"),
+                _ => return Err("data that an installation puts outside of the packages"),
+            }
+        }
         _ => entry,
     };
     if inside.contains("__pycache__/") || Utf8Path::new(inside).extension() == Some("pyc") {
