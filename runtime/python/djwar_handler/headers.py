@@ -5,7 +5,6 @@ Owns the checks of what an application gave to ``start_response`` and their enco
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Callable
 
@@ -62,28 +61,30 @@ def encode_headers(
     The checks look at all headers at once; only a failing one makes the slow search for the culprit.
     """
     length: int | None = None
-    drops = False
+    flat: list[str] = []
     try:
         for name, value in headers:
             kind = _KINDS.get(name)
-            if kind is None:
-                kind = _classify(name)
-            if kind:
+            if kind != ORDINARY:
+                if kind is None:
+                    kind = _classify(name)
                 if kind == HOP_BY_HOP:
-                    drops = True
-                elif length is not None and length != _parse_length(value):
-                    raise HeadersError("two headers Content-Length which differ")
-                else:
+                    # PEP 3333, "Other HTTP Features", lets a server raise an error. They are dropped instead: many applications
+                    # send `Connection: keep-alive` with their event streams, and the servers they ran on let it pass.
+                    warn(f"the header {name} is dropped: hop-by-hop headers are the servlet container's (PEP 3333)")
+                    continue
+                if kind == CONTENT_LENGTH:
+                    if length is not None and length != _parse_length(value):
+                        raise HeadersError("two headers Content-Length which differ")
                     length = _parse_length(value)
-        if drops:
-            headers = _without_hop_by_hop(headers, warn)
-        text = "\0".join(itertools.chain.from_iterable(headers))
+            flat += name, value
+        text = "\0".join(flat)
         head = text.encode("latin-1")
     except HeadersError:
         raise
     except (TypeError, ValueError) as error:
         raise HeadersError(_explain(headers)) from error
-    if "\n" in text or "\r" in text or text.count("\0") != max(2 * len(headers) - 1, 0):
+    if "\n" in text or "\r" in text or (flat and text.count("\0") != len(flat) - 1):
         raise HeadersError(_explain(headers))
     return head, length
 
@@ -110,19 +111,9 @@ def _parse_length(value: str) -> int:
     return int(value)
 
 
-def _without_hop_by_hop(headers: list[tuple[str, str]], warn: Callable[[str], None]) -> list[tuple[str, str]]:
-    # PEP 3333, "Other HTTP Features", lets a server raise an error. They are dropped instead: many applications send
-    # `Connection: keep-alive` with their event streams, and every server they ran on before let it pass.
-    kept = []
-    for name, value in headers:
-        if _classify(name) == HOP_BY_HOP:
-            warn(f"the application's header {name} is dropped: hop-by-hop headers are the servlet container's (PEP 3333)")
-        else:
-            kept.append((name, value))
-    return kept
-
-
 def _explain(headers: list[tuple[str, str]]) -> str:
+    if not isinstance(headers, list):
+        return f"not a list of headers: {headers!r}"
     for header in headers:
         if not isinstance(header, tuple) or len(header) != 2:
             return f"not a pair of name and value: {header!r}"

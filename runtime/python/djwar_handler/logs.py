@@ -10,6 +10,7 @@ misses those made later (and each ``dictConfig`` makes new ones); a stream alone
 
 from __future__ import annotations
 
+import faulthandler
 import io
 import logging
 import os
@@ -166,6 +167,8 @@ def install() -> None:
     """Puts our streams and hooks in place; before any code of the project runs."""
     sys.stdout = LineStream()
     sys.stderr = LineStream()
+    # A C extension that crashes leaves its Python stack in the log, as plain lines.
+    faulthandler.enable(2)
     _replace_stream_handler_emit()
     warnings.showwarning = _show_warning
     sys.excepthook = _log_exception

@@ -5,6 +5,7 @@ Owns the entry point only. The caller sets ``DJANGO_SETTINGS_MODULE``, ``PYTHONP
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 
@@ -14,13 +15,11 @@ def main(arguments: list[str]) -> int:
     if not os.environ.get("DJANGO_SETTINGS_MODULE"):
         print("error: DJANGO_SETTINGS_MODULE is not set", file=sys.stderr)
         return 2
-    try:
-        from django.core.management import execute_from_command_line
-    except ModuleNotFoundError as error:
-        if error.name != "django":
-            raise
+    if importlib.util.find_spec("django") is None:
         print("error: Django is not among the project's packages", file=sys.stderr)
         return 1
+    from django.core.management import execute_from_command_line
+
     # Django's usage lines and hints name argv[0].
     sys.argv = ["manage.py", *arguments]
     execute_from_command_line(sys.argv)

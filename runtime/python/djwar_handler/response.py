@@ -19,6 +19,8 @@ INTERNAL_SERVER_ERROR_HEAD = b"Content-Type\0text/plain; charset=utf-8"
 
 BODYLESS_STATUSES = frozenset({204, 304})
 
+_pack_response_header = frames.RESPONSE_HEADER.pack
+
 Warn = Callable[[str], None]
 
 
@@ -158,11 +160,8 @@ class Response:
 
     def _send_full(self, status: int, head: bytes, body: bytes) -> None:
         size = len(head)
-        self._connection.send(
-            b"".join(
-                (frames.RESPONSE_HEADER.pack(frames.FULL, 6 + size + len(body), status, size), head, body)
-            )
-        )
+        header = _pack_response_header(frames.FULL, 6 + size + len(body), status, size)
+        self._connection.send(b"".join((header, head, body)))
 
     def _send_part(self, data: bytes) -> None:
         if not self.status:
@@ -188,7 +187,7 @@ class Response:
             return
         self.is_started = True
         head = self.head
-        header = frames.RESPONSE_HEADER.pack(frames.START, 6 + len(head) + len(data), self.status, len(head))
+        header = _pack_response_header(frames.START, 6 + len(head) + len(data), self.status, len(head))
         self._connection.send(b"".join((header, head, data)))
 
     def _end(self) -> None:

@@ -36,8 +36,9 @@ class Worker:
 
     def run(self) -> NoReturn:
         """Serves until all connections are closed, then ends the process."""
+        # No daemons: threads that a view starts would inherit it, and not be waited for at the end.
         threads = [
-            threading.Thread(target=self._serve_connections, args=(number,), name=f"djwar-{number}", daemon=True)
+            threading.Thread(target=self._serve_connections, args=(number,), name=f"djwar-{number}")
             for number in range(self._settings.threads)
         ]
         for thread in threads:

@@ -12,7 +12,6 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 HANDLER = pathlib.Path(__file__).resolve().parent.parent
@@ -144,6 +143,7 @@ class Engine:
             self.listener.bind(address)
             self.listener.listen(64)
         self.listener.settimeout(TIMEOUT)
+        self._sides: list[EngineSide] = []
         self.start = {
             "protocol": 1,
             "socket": address,
@@ -227,7 +227,9 @@ class Engine:
 
     def accept(self) -> EngineSide:
         connected, _ = self.listener.accept()
-        return EngineSide(connected)
+        side = EngineSide(connected)
+        self._sides.append(side)
+        return side
 
     def worker(self, number: int = 0) -> EngineSide:
         """Forks a worker and takes its first connection."""
@@ -242,6 +244,8 @@ class Engine:
 
     def close(self) -> None:
         self.listener.close()
+        for side in self._sides:
+            side.close()
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
@@ -255,11 +259,3 @@ class Engine:
                 stream.close()
             except BrokenPipeError:
                 pass
-
-
-def running(engine: Engine) -> Iterator[Engine]:
-    """For fixtures: closes whatever happens."""
-    try:
-        yield engine
-    finally:
-        engine.close()
