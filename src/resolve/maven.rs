@@ -104,7 +104,8 @@ impl<'a> Maven<'a> {
         let mut command = self.host.command(&program);
         command
             // -C: a download with a wrong checksum is an error, not a warning.
-            .args(["-q", "-B", "-C", "-ntp", "-f", pom.as_str()])
+            // -U: Maven remembers for a day that something was not found.
+            .args(["-q", "-B", "-C", "-U", "-ntp", "-f", pom.as_str()])
             .arg(format!("-Dmaven.repo.local={repository}"))
             .arg("validate")
             .current_dir(self.project.as_deref().unwrap_or(&folder));
