@@ -30,7 +30,7 @@ public final class ResponseHead {
             int valueEnd = zero(head, Math.min(nameEnd + 1, to), to);
             String name = new String(head, at, nameEnd - at, StandardCharsets.ISO_8859_1);
             int valueStart = Math.min(nameEnd + 1, to);
-            String value = new String(head, valueStart, valueEnd - valueStart, StandardCharsets.ISO_8859_1);
+            String value = new String(head, valueStart, valueEnd - valueStart, StandardCharsets.ISO_8859_1).strip();
             at = valueEnd + 1;
             if (name.equalsIgnoreCase("Content-Length")) {
                 // RFC 9110 §8.6: none with 204. A whole body's own length is the truth.
