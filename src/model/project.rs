@@ -140,6 +140,8 @@ pub struct EnvironmentVariable {
 pub struct Dependency {
     /// Normalised as PEP 503 has it.
     pub name: String,
+    /// The extras that are asked for, as written.
+    pub extras: Vec<String>,
     /// The version specifier, empty when there is none.
     pub specifier: String,
     /// Where it is written.

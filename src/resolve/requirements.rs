@@ -68,7 +68,14 @@ impl WheelRequest {
                             .as_ref()
                             .map(|marker| format!(" ; {marker}"))
                             .unwrap_or_default();
-                        let text = format!("{}{}{marker}", dependency.name, dependency.specifier);
+                        let extras = match dependency.extras.join(",") {
+                            none if none.is_empty() => none,
+                            extras => format!("[{extras}]"),
+                        };
+                        let text = format!(
+                            "{}{extras} {}{marker}",
+                            dependency.name, dependency.specifier
+                        );
                         (text, dependency.origin.line)
                     })
                     .collect();

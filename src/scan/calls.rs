@@ -2,9 +2,15 @@
 //! environment readers (`os.environ`, django-environ, environs, decouple,
 //! dj-database-url), and a few builtins.
 
+use camino::Utf8Path;
+
 use super::evaluate::{Evaluator, Place, plain_text};
-use super::syntax::{Expression, ExpressionKind};
+use super::execute::{Flow, bind};
+use super::syntax::{Definition, Expression, ExpressionKind};
 use super::value::{Kind, Value, joined, normalised, parent};
+
+/// Recursion of the project's own functions ends here.
+const DEEPEST_CALLS: u32 = 16;
 
 /// A call's arguments, evaluated.
 struct Arguments {
@@ -79,22 +85,68 @@ impl Evaluator<'_> {
             Kind::Path(path) => join_all(path, &arguments.positional)
                 .map_or_else(Value::opaque, Value::text)
                 .or_dynamic(callee.dynamic || arguments.is_dynamic()),
-            Kind::Function {
-                reads_environment: true,
-            } => {
-                if let Some(name) = arguments.text(0).filter(|name| is_variable(name)) {
-                    let name = name.to_owned();
-                    let default = arguments
-                        .at(1)
-                        .or_else(|| arguments.named("default"))
-                        .cloned();
-                    let required = default.is_none() && self.guarded == 0;
-                    let span = place.span(line);
-                    self.read_environment(&name, default.as_ref(), required, span);
-                }
-                Value::opaque()
+            Kind::Function(definition, file) => {
+                self.call_function(definition, file, &arguments, place)
             }
             _ => Value::opaque(),
+        }
+    }
+
+    /// Runs a function of the project in our way: its names are lost, its value and
+    /// what it reads from the environment are kept.
+    fn call_function(
+        &mut self,
+        definition: &Definition,
+        file: &Utf8Path,
+        arguments: &Arguments,
+        place: Place<'_>,
+    ) -> Value {
+        let mut scope = if place.file == file {
+            place.scope.clone()
+        } else {
+            self.scopes.get(file).cloned().unwrap_or_default()
+        };
+        if self.calls >= DEEPEST_CALLS || !self.step(scope.len()) {
+            return Value::opaque();
+        }
+        let span = place.span(arguments.line);
+        let mut position = 0;
+        for parameter in &definition.parameters {
+            let by_position = parameter.by_position.then(|| arguments.at(position));
+            position += usize::from(parameter.by_position);
+            let given = by_position
+                .flatten()
+                .or_else(|| arguments.named(&parameter.name))
+                .cloned();
+            let value = match (given, &parameter.default) {
+                (Some(value), _) => value,
+                (None, Some(default)) => self.evaluate(
+                    default,
+                    Place {
+                        file,
+                        scope: &scope,
+                    },
+                ),
+                (None, None) => Value::opaque(),
+            };
+            bind(&mut scope, &parameter.name, value, &span);
+        }
+        let outermost = self.call_site.is_none();
+        if outermost {
+            self.call_site = Some(span);
+        }
+        let before = std::mem::take(&mut self.may_have_returned);
+        self.calls += 1;
+        let flow = self.block(&definition.body, file, &mut scope);
+        self.calls -= 1;
+        let doubtful = std::mem::replace(&mut self.may_have_returned, before);
+        if outermost {
+            self.call_site = None;
+        }
+        match flow {
+            Ok(Flow::Returned(value)) => value.or_dynamic(doubtful),
+            Ok(Flow::Done) => Value::known(Kind::None).or_dynamic(doubtful),
+            Ok(Flow::Raised) | Err(_) => Value::opaque(),
         }
     }
 
@@ -367,7 +419,7 @@ impl Evaluator<'_> {
                 scheme.map(|(_, value)| value)
             })
             .cloned();
-        let required = default.is_none() && self.guarded == 0;
+        let required = default.is_none();
         let span = place.span(arguments.line);
         self.read_environment(&name, default.as_ref(), required, span);
         if matches!(cast, "db" | "db_url" | "dj_db_url") {

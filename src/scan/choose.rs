@@ -45,16 +45,22 @@ pub(super) fn settings(
         );
     }
     let candidates = candidates(root, manage, found);
-    let Some(best) = best(&candidates) else {
-        return unnamed(root, manage, found);
-    };
-    let Candidate { named, by } = best;
-    let module = named.module.clone();
-    let reason = format!("named by {by}");
-    let origin = Some(named.origin.clone());
-    let place = named.origin.to_string();
-    let chosen = locate(root, manage, found, &module, origin, &place, reason)?;
-    Ok(preferring_production(root, chosen))
+    let mut missing = None;
+    for Candidate { named, by } in ranked(&candidates) {
+        let reason = format!("named by {by}");
+        let origin = Some(named.origin.clone());
+        let place = named.origin.to_string();
+        match locate(root, manage, found, &named.module, origin, &place, reason) {
+            Ok(chosen) => return Ok(preferring_production(root, chosen)),
+            // `settings.local` is often kept out of the repository: another
+            // script may name what is there.
+            Err(error) => missing = missing.or(Some(error)),
+        }
+    }
+    match missing {
+        Some(error) => Err(error),
+        None => unnamed(root, manage, found),
+    }
 }
 
 struct Candidate {
@@ -151,16 +157,18 @@ fn from_files(root: &Utf8Path, folder: &Utf8Path) -> Vec<Candidate> {
     candidates
 }
 
-/// The first candidate of the best purpose: production before neutral before
-/// development before tests.
-fn best(candidates: &[Candidate]) -> Option<&Candidate> {
-    let best = candidates
-        .iter()
-        .map(|candidate| purpose(&candidate.named.module))
-        .max()?;
-    candidates
-        .iter()
-        .find(|candidate| purpose(&candidate.named.module) == best)
+/// The candidates, production before neutral before development before tests.
+fn ranked(candidates: &[Candidate]) -> Vec<&Candidate> {
+    let mut ranked: Vec<&Candidate> = candidates.iter().collect();
+    ranked.sort_by_key(|candidate| std::cmp::Reverse(purpose(&candidate.named.module)));
+    ranked
+}
+
+/// Modules that could be meant instead of one that isn't there.
+fn alternatives(root: &Utf8Path, found: &Landmarks) -> Vec<String> {
+    let settings = found.settings.iter();
+    let named = settings.filter_map(|file| Some(dotted_from_packages(root, file)?.1));
+    named.take(5).collect()
 }
 
 /// Settings that nobody names: the one file that looks like them.
@@ -229,6 +237,7 @@ fn locate(
         module: module.to_owned(),
         origin: place.to_owned(),
         root: root.to_owned(),
+        alternatives: alternatives(root, found),
     };
     let folder = source_root(root, manage, module, found).ok_or_else(missing)?;
     let modules = Modules {

@@ -179,7 +179,8 @@ pub(super) fn read(root: &Utf8Path, folders: &[Utf8PathBuf]) -> Result<Dependenc
 }
 
 fn is_native(dependency: &Dependency) -> bool {
-    NATIVE.contains(&dependency.name.as_str())
+    let extra = |extra: &String| NATIVE.contains(&format!("{}-{extra}", dependency.name).as_str());
+    NATIVE.contains(&dependency.name.as_str()) || dependency.extras.iter().any(extra)
 }
 
 /// A requirements file, and the manifests of folders that it requires.

@@ -42,6 +42,8 @@ pub enum ScanError {
         origin: String,
         /// The project.
         root: Utf8PathBuf,
+        /// Modules that look like settings.
+        alternatives: Vec<String>,
     },
     /// Source code that is no Python.
     #[error("{path}:{line}:{column}: {message}")]
@@ -175,6 +177,12 @@ impl Diagnose for ScanError {
                  `[tool.djwar]`"
                     .to_owned()
             }
+            Self::SettingsNotFound { alternatives, .. } if !alternatives.is_empty() => format!(
+                "name one that is there, for example `--settings {}`, or add the missing file; \
+                 the project holds: {}",
+                alternatives[0],
+                alternatives.join(", ")
+            ),
             Self::SettingsNotFound { .. } => {
                 "if the module lies elsewhere, name the folder that holds its package as the \
                  project, or another module with `--settings`"

@@ -14,7 +14,11 @@ use crate::model::Span;
 use crate::model::project::{EnvironmentVariable, Problem};
 
 /// More steps than any settings of people take.
-const STEPS: u64 = 4_000_000;
+const STEPS: u64 = 1_000_000;
+
+/// Deeper than this nobody nests expressions, calls and imports; [`super::scan`]
+/// brings a stack for it.
+const DEEPEST: u32 = 1_000;
 
 /// A name's value and the place that set it.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,11 +48,23 @@ pub(super) struct Evaluator<'a> {
     pub(super) tolerant: bool,
     /// Faults that were passed over.
     pub(super) faults: Vec<ScanError>,
-    /// How many `try` blocks we are in: an unset variable is no failure there.
+    /// How many `try` blocks we are in that recover.
     pub(super) guarded: u32,
+    /// How many branches we are in that may not be taken.
+    pub(super) doubtful: u32,
+    /// Whether an empty environment made the innermost `try` fail.
+    pub(super) failed: bool,
+    /// Whether a branch that may be taken returned from the innermost function.
+    pub(super) may_have_returned: bool,
+    /// The call in the settings that led into functions of the project.
+    pub(super) call_site: Option<Span>,
+    /// Calls of the project's functions that we are in.
+    pub(super) calls: u32,
     /// Whether function bodies run where they are defined (`manage.py`).
     pub(super) script: bool,
     pub(super) steps: u64,
+    /// How deep we are in expressions, blocks, calls and imports.
+    pub(super) depth: u32,
 }
 
 /// Where an expression stands.
@@ -76,8 +92,14 @@ impl<'a> Evaluator<'a> {
             tolerant: false,
             faults: Vec::new(),
             guarded: 0,
+            doubtful: 0,
+            failed: false,
+            may_have_returned: false,
+            call_site: None,
+            calls: 0,
             script: false,
             steps: 0,
+            depth: 0,
         }
     }
 
@@ -87,10 +109,22 @@ impl<'a> Evaluator<'a> {
         self.steps < STEPS
     }
 
+    /// Whether one level more is fine.
+    pub(super) fn may_descend(&self) -> bool {
+        self.depth <= DEEPEST
+    }
+
     pub(super) fn evaluate(&mut self, expression: &Expression, place: Place<'_>) -> Value {
-        if !self.step(0) {
+        if !self.step(0) || self.depth > DEEPEST {
             return Value::opaque();
         }
+        self.depth += 1;
+        let value = self.evaluate_inner(expression, place);
+        self.depth -= 1;
+        value
+    }
+
+    fn evaluate_inner(&mut self, expression: &Expression, place: Place<'_>) -> Value {
         let line = expression.line;
         match &expression.kind {
             ExpressionKind::Text(text) => Value::text(text.clone()),
@@ -156,8 +190,10 @@ impl<'a> Evaluator<'a> {
                     (Some(true), false) => self.evaluate(body, place),
                     (Some(false), false) => self.evaluate(otherwise, place),
                     (truth, _) => {
+                        self.doubtful += 1;
                         let body = self.evaluate(body, place);
                         let otherwise = self.evaluate(otherwise, place);
+                        self.doubtful -= 1;
                         if body == otherwise {
                             body
                         } else {
@@ -168,7 +204,9 @@ impl<'a> Evaluator<'a> {
                 }
             }
             ExpressionKind::Format(parts) => self.format(parts, place),
-            ExpressionKind::Starred(inner) => self.evaluate(inner, place),
+            ExpressionKind::Starred(inner) | ExpressionKind::Named(_, inner) => {
+                self.evaluate(inner, place)
+            }
             ExpressionKind::Other(parts) => {
                 // Not for their worth: they may read the environment.
                 for part in parts {
@@ -238,7 +276,7 @@ impl<'a> Evaluator<'a> {
                 Value::known(Kind::Sequence(parents)).or_dynamic(dynamic)
             }
             (Kind::Path(_), "root") => value,
-            (Kind::Opaque | Kind::Function { .. } | Kind::None, _) => Value::opaque(),
+            (Kind::Opaque | Kind::Function(..) | Kind::None, _) => Value::opaque(),
             _ => Value::known(Kind::Method(Box::new(value), name.to_owned())).or_dynamic(dynamic),
         }
     }
@@ -255,8 +293,7 @@ impl<'a> Evaluator<'a> {
         let dynamic = base.dynamic || index.dynamic;
         match (&base.kind, &index.kind) {
             (Kind::Reference(name), Kind::Text(variable)) if name == "os.environ" => {
-                let required = self.guarded == 0;
-                self.read_environment(variable, None, required, place.span(line));
+                self.read_environment(variable, None, true, place.span(line));
                 Value::opaque()
             }
             (Kind::Sequence(items), Kind::Integer(at)) => {
@@ -329,7 +366,9 @@ impl<'a> Evaluator<'a> {
         let mut dynamic = false;
         let mut guess = None;
         for (index, expression) in values.iter().enumerate() {
+            self.doubtful += u32::from(dynamic);
             let value = self.evaluate(expression, place);
+            self.doubtful -= u32::from(dynamic);
             let truth = value.truth();
             let last = index + 1 == values.len();
             if guess.is_none() {
@@ -365,14 +404,18 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// Records that the settings read a variable. The first place stays.
+    /// Records that the settings read a variable. The first place stays; one that
+    /// is `needed` is required unless a `try` or a branch may do without.
     pub(super) fn read_environment(
         &mut self,
         name: &str,
         default: Option<&Value>,
-        required: bool,
+        needed: bool,
         origin: Span,
     ) {
+        let required = needed && self.guarded == 0 && self.doubtful == 0;
+        self.failed |= needed && self.guarded > 0;
+        let origin = self.call_site.clone().unwrap_or(origin);
         let default = default
             .and_then(plain_text)
             .map(|text| super::value::shown(&text));

@@ -1,12 +1,13 @@
 //! Statements → names. Follows imports inside the project; runs nothing.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::error::ScanError;
 use super::evaluate::{Binding, Evaluator, Place, Scope, binary};
-use super::syntax::{Expression, ExpressionKind, Operator, Statement, StatementKind};
+use super::syntax::{Expression, ExpressionKind, Statement, StatementKind};
 use super::value::{Kind, Value};
 use super::{python_source, source_text};
 use crate::model::Span;
@@ -16,12 +17,14 @@ use crate::model::project::{Problem, Severity};
 const DEEPEST_IMPORTS: usize = 60;
 
 /// How a block ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Flow {
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Flow {
     /// At its end.
     Done,
     /// It raised, or imported a module of the project that isn't there.
     Raised,
+    /// With that value, from a function.
+    Returned(Value),
 }
 
 impl Evaluator<'_> {
@@ -72,18 +75,22 @@ impl Evaluator<'_> {
         })
     }
 
-    fn block(
+    pub(super) fn block(
         &mut self,
         statements: &[Statement],
         file: &Utf8Path,
         scope: &mut Scope,
     ) -> Result<Flow, ScanError> {
         for statement in statements {
-            if !self.step(0) {
+            if !self.step(0) || !self.may_descend() {
                 return Ok(Flow::Done);
             }
-            if self.statement(statement, file, scope)? == Flow::Raised {
-                return Ok(Flow::Raised);
+            self.depth += 1;
+            let flow = self.statement(statement, file, scope);
+            self.depth -= 1;
+            match flow? {
+                Flow::Done => {}
+                end => return Ok(end),
             }
         }
         Ok(Flow::Done)
@@ -124,8 +131,10 @@ impl Evaluator<'_> {
                 finally,
             } => {
                 let flow = self.attempt(body, handlers, otherwise, file, scope)?;
-                self.block(finally, file, scope)?;
-                return Ok(flow);
+                return match self.block(finally, file, scope)? {
+                    Flow::Done => Ok(flow),
+                    end => Ok(end),
+                };
             }
             StatementKind::Import { module, alias } => {
                 self.import(module, alias.as_deref(), &span, scope)?;
@@ -142,19 +151,27 @@ impl Evaluator<'_> {
                 }
                 let before = scope.clone();
                 self.step(before.len());
-                self.block(body, file, scope)?;
+                self.doubtful += 1;
+                let flow = self.block(body, file, scope);
+                self.doubtful -= 1;
+                self.may_have_returned |= matches!(flow?, Flow::Returned(_));
                 *scope = merged(scope, &before, false);
             }
-            StatementKind::Function { name, body } => {
+            StatementKind::Function(definition) => {
                 if self.script {
                     let mut local = scope.clone();
                     self.step(local.len());
-                    self.block(body, file, &mut local)?;
+                    self.block(&definition.body, file, &mut local)?;
                 }
-                let kind = Kind::Function {
-                    reads_environment: body.iter().any(mentions_environment),
+                let kind = Kind::Function(Arc::clone(definition), file.to_owned());
+                bind(scope, &definition.name, Value::known(kind), &span);
+            }
+            StatementKind::Return(value) => {
+                let value = match value {
+                    Some(value) => self.evaluate(value, Place { file, scope }),
+                    None => Value::known(Kind::None),
                 };
-                bind(scope, name, Value::known(kind), &span);
+                return Ok(Flow::Returned(value));
             }
             StatementKind::Class { name, .. } => bind(scope, name, Value::opaque(), &span),
             StatementKind::Delete { targets } => {
@@ -239,6 +256,7 @@ impl Evaluator<'_> {
         let Some(((test, body), rest)) = branches.split_first() else {
             return self.block(otherwise, file, scope);
         };
+        self.bind_named(test, file, scope);
         let test = self.evaluate(test, Place { file, scope });
         match (test.truth(), test.is_dynamic()) {
             (Some(true), false) => self.block(body, file, scope),
@@ -248,22 +266,11 @@ impl Evaluator<'_> {
                 if !self.step(other.len()) {
                     return Ok(Flow::Done);
                 }
-                let flow = self.block(body, file, scope)?;
-                let other_flow = self.conditional(rest, otherwise, file, &mut other)?;
-                match (flow, other_flow) {
-                    (Flow::Raised, Flow::Raised) => return Ok(Flow::Raised),
-                    // `if not SECRET_KEY: raise …`: what goes on is the other branch.
-                    (Flow::Raised, Flow::Done) => *scope = other,
-                    (Flow::Done, Flow::Raised) => {}
-                    (Flow::Done, Flow::Done) => {
-                        *scope = if truth == Some(true) {
-                            merged(scope, &other, true)
-                        } else {
-                            merged(&other, scope, true)
-                        };
-                    }
-                }
-                Ok(Flow::Done)
+                self.doubtful += 1;
+                let flow = self.block(body, file, scope);
+                let other_flow = self.conditional(rest, otherwise, file, &mut other);
+                self.doubtful -= 1;
+                Ok(self.joined((flow?, scope), (other_flow?, other), truth == Some(true)))
             }
         }
     }
@@ -280,17 +287,33 @@ impl Evaluator<'_> {
         if !self.step(before.len()) {
             return Ok(Flow::Done);
         }
-        self.guarded += 1;
+        let recovers = handlers.iter().any(|handler| !gives_up(handler));
+        let failed_before = std::mem::take(&mut self.failed);
+        self.guarded += u32::from(recovers);
         let flow = self.block(body, file, scope);
-        self.guarded -= 1;
-        if flow? == Flow::Raised {
-            return match handlers.first() {
-                Some(handler) => self.block(handler, file, scope),
-                None => Ok(Flow::Raised),
-            };
+        self.guarded -= u32::from(recovers);
+        let failed = std::mem::replace(&mut self.failed, failed_before);
+        let flow = match flow? {
+            Flow::Raised => {
+                return match handlers.first() {
+                    Some(handler) => self.block(handler, file, scope),
+                    None => Ok(Flow::Raised),
+                };
+            }
+            Flow::Done => self.block(otherwise, file, scope)?,
+            returned => returned,
+        };
+        if flow == Flow::Raised {
+            return Ok(flow);
         }
-        if self.block(otherwise, file, scope)? == Flow::Raised {
-            return Ok(Flow::Raised);
+        if failed && let Some(handler) = handlers.first() {
+            // With an empty environment the handler is what happens.
+            let mut other = before;
+            let other_flow = self.block(handler, file, &mut other)?;
+            return Ok(self.joined((flow, scope), (other_flow, other), false));
+        }
+        if matches!(flow, Flow::Returned(_)) {
+            return Ok(flow);
         }
         // Whether a package is there to import, we don't know: both may happen.
         for handler in handlers {
@@ -304,6 +327,71 @@ impl Evaluator<'_> {
             }
         }
         Ok(Flow::Done)
+    }
+
+    /// Two ways to go on of which we don't know the one taken; `first` says that
+    /// the first is the likelier. The outcome's names are left in the first scope.
+    fn joined(
+        &mut self,
+        (flow, scope): (Flow, &mut Scope),
+        (other_flow, other): (Flow, Scope),
+        first: bool,
+    ) -> Flow {
+        match (flow, other_flow) {
+            // `if not SECRET_KEY: raise …`: what goes on is the other way.
+            (Flow::Raised, end) => {
+                *scope = other;
+                end
+            }
+            (end, Flow::Raised) => end,
+            (Flow::Done, Flow::Done) => {
+                *scope = if first {
+                    merged(scope, &other, true)
+                } else {
+                    merged(&other, scope, true)
+                };
+                Flow::Done
+            }
+            (Flow::Returned(value), Flow::Returned(other)) => {
+                let same = value == other;
+                let guess = if first { value } else { other };
+                Flow::Returned(guess.or_dynamic(!same))
+            }
+            (Flow::Returned(value), Flow::Done) => {
+                if first {
+                    return Flow::Returned(value.or_dynamic(true));
+                }
+                self.may_have_returned = true;
+                *scope = other;
+                Flow::Done
+            }
+            (Flow::Done, Flow::Returned(value)) => {
+                if first {
+                    self.may_have_returned = true;
+                    return Flow::Done;
+                }
+                Flow::Returned(value.or_dynamic(true))
+            }
+        }
+    }
+
+    /// `if key := os.environ.get("KEY"):` binds before the branch.
+    fn bind_named(&mut self, test: &Expression, file: &Utf8Path, scope: &mut Scope) {
+        match &test.kind {
+            ExpressionKind::Named(name, value) => {
+                let value = self.evaluate(value, Place { file, scope });
+                bind(scope, name, value, &Span::new(file, test.line));
+            }
+            ExpressionKind::Compare(left, _, _) | ExpressionKind::Not(left) => {
+                self.bind_named(left, file, scope);
+            }
+            ExpressionKind::And(values) | ExpressionKind::Or(values) => {
+                for value in values {
+                    self.bind_named(value, file, scope);
+                }
+            }
+            _ => {}
+        }
     }
 
     fn import(
@@ -528,7 +616,7 @@ impl Evaluator<'_> {
     }
 }
 
-fn bind(scope: &mut Scope, name: &str, value: Value, span: &Span) {
+pub(super) fn bind(scope: &mut Scope, name: &str, value: Value, span: &Span) {
     let binding = Binding {
         value,
         span: span.clone(),
@@ -544,6 +632,23 @@ fn imported(module: &str, name: &str) -> Value {
         ("sys", "argv") => Value::known(Kind::Sequence(vec![Value::text("djwar")])),
         ("environ" | "environs", _) => Value::reference(format!("{module}.{name}")),
         _ => Value::reference(format!("{module}.{name}")),
+    }
+}
+
+/// Whether a handler ends in `raise` or `sys.exit()`: it recovers nothing.
+fn gives_up(handler: &[Statement]) -> bool {
+    match handler.last().map(|statement| &statement.kind) {
+        Some(StatementKind::Raise) => true,
+        Some(StatementKind::Expression(expression)) => match &expression.kind {
+            ExpressionKind::Call { function, .. } => match &function.kind {
+                ExpressionKind::Attribute(_, name) | ExpressionKind::Name(name) => {
+                    matches!(name.as_str(), "exit" | "_exit")
+                }
+                _ => false,
+            },
+            _ => false,
+        },
+        _ => false,
     }
 }
 
@@ -602,7 +707,7 @@ fn unsure(binding: &Binding) -> Binding {
     // A module or a function stays what it is; only its presence is unsure.
     let keeps = matches!(
         binding.value.kind,
-        Kind::Reference(_) | Kind::Module(_) | Kind::Function { .. } | Kind::Reader(_)
+        Kind::Reference(_) | Kind::Module(_) | Kind::Function(..) | Kind::Reader(_)
     );
     Binding {
         value: binding.value.clone().or_dynamic(!keeps),
@@ -670,67 +775,4 @@ fn mutated(
         kind => kind,
     };
     Value { kind, dynamic }
-}
-
-fn mentions_environment(statement: &Statement) -> bool {
-    let inside = |body: &[Statement]| body.iter().any(mentions_environment);
-    match &statement.kind {
-        StatementKind::Assign { value, .. }
-        | StatementKind::Augment { value, .. }
-        | StatementKind::Expression(value) => reads(value),
-        StatementKind::If {
-            branches,
-            otherwise,
-        } => {
-            inside(otherwise)
-                || branches
-                    .iter()
-                    .any(|(test, body)| reads(test) || inside(body))
-        }
-        StatementKind::Try {
-            body,
-            handlers,
-            otherwise,
-            finally,
-        } => {
-            inside(body)
-                || inside(otherwise)
-                || inside(finally)
-                || handlers.iter().any(|handler| inside(handler))
-        }
-        StatementKind::With { body } | StatementKind::Loop { body, .. } => inside(body),
-        _ => false,
-    }
-}
-
-fn reads(expression: &Expression) -> bool {
-    match &expression.kind {
-        ExpressionKind::Name(name) => matches!(name.as_str(), "environ" | "getenv"),
-        ExpressionKind::Attribute(inner, name) => {
-            matches!(name.as_str(), "environ" | "getenv") || reads(inner)
-        }
-        ExpressionKind::Subscript(inner, _) | ExpressionKind::Starred(inner) => reads(inner),
-        ExpressionKind::Call {
-            function,
-            positional,
-            keywords,
-        } => {
-            reads(function)
-                || positional.iter().any(reads)
-                || keywords.iter().any(|(_, value)| reads(value))
-        }
-        ExpressionKind::Binary(left, Operator::Add, right) => reads(left) || reads(right),
-        ExpressionKind::And(values) | ExpressionKind::Or(values) => values.iter().any(reads),
-        ExpressionKind::Not(inner) => reads(inner),
-        ExpressionKind::Compare(left, _, right) => reads(left) || reads(right),
-        ExpressionKind::Conditional {
-            test,
-            body,
-            otherwise,
-        } => reads(test) || reads(body) || reads(otherwise),
-        ExpressionKind::Sequence(parts)
-        | ExpressionKind::Format(parts)
-        | ExpressionKind::Other(parts) => parts.iter().any(reads),
-        _ => false,
-    }
 }

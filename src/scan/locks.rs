@@ -59,6 +59,8 @@ fn toml_lock(path: Utf8PathBuf, table: &Table, text: &str, manifest: Option<&Man
         }
         lock.dependencies.push(Dependency {
             name: package.name.clone(),
+            // A lock lists what extras bring as packages of their own.
+            extras: Vec::new(),
             specifier: package
                 .version
                 .map(|version| format!("=={version}"))
@@ -247,6 +249,7 @@ fn pipfile_lock(root: &Utf8Path, path: &Utf8Path) -> Result<Option<Lock>, ScanEr
         let text_of = |key: &str| package.get(key).and_then(serde_json::Value::as_str);
         lock.dependencies.push(Dependency {
             name: normalised_name(name),
+            extras: Vec::new(),
             specifier: text_of("version").unwrap_or_default().to_owned(),
             origin: span(name),
             marker: text_of("markers").map(str::to_owned),

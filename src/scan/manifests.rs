@@ -91,6 +91,7 @@ pub(super) fn pyproject(root: &Utf8Path, folder: &Utf8Path) -> Result<Option<Man
             {
                 manifest.dependencies.push(Dependency {
                     name: normalised_name(name),
+                    extras: extras(value),
                     specifier: version,
                     origin: span(name),
                     marker: value
@@ -102,6 +103,12 @@ pub(super) fn pyproject(root: &Utf8Path, folder: &Utf8Path) -> Result<Option<Man
         }
     }
     Ok(Some(manifest))
+}
+
+fn extras(value: &Value) -> Vec<String> {
+    let listed = value.get("extras").and_then(Value::as_array);
+    let texts = listed.into_iter().flatten().filter_map(Value::as_str);
+    texts.map(str::to_owned).collect()
 }
 
 /// Poetry's constraint as a PEP 440 specifier; `None` for optional ones.
@@ -185,6 +192,7 @@ pub(super) fn pipfile(root: &Utf8Path, folder: &Utf8Path) -> Result<Option<Manif
         };
         Dependency {
             name: normalised_name(name),
+            extras: extras(value),
             specifier: version.trim_start_matches('*').to_owned(),
             origin: span(name),
             marker: value

@@ -38,6 +38,9 @@ use evaluate::{Evaluator, Scope};
 use modules::Modules;
 use walk::{OutputFolder, Patterns};
 
+/// Bytes of stack for [`scan`]; only what is touched is taken.
+const STACK: usize = 64 << 20;
+
 /// What the configuration says about reading a project.
 #[derive(Clone, Debug, Default)]
 pub struct ScanOptions {
@@ -56,6 +59,25 @@ pub struct ScanOptions {
 /// # Errors
 /// When there is no project, several, or one that can't be read.
 pub fn scan(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanError> {
+    // What settings nest is bounded, but not by what a test's or a server's thread
+    // has for a stack.
+    std::thread::scope(|scope| {
+        let scanner = std::thread::Builder::new()
+            .name("scan".to_owned())
+            .stack_size(STACK)
+            .spawn_scoped(scope, || scan_here(root, options))
+            .map_err(|source| ScanError::Unreadable {
+                path: root.to_owned(),
+                source,
+            })?;
+        match scanner.join() {
+            Ok(outcome) => outcome,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanError> {
     if !root.is_dir() {
         return Err(ScanError::NotAFolder(root.to_owned()));
     }

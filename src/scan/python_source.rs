@@ -1,12 +1,17 @@
 //! Python source text → [`super::syntax`]. The only file that knows the parser,
 //! which promises no stable interface: changing it touches nothing else.
 
+use std::sync::Arc;
+
 use ruff_python_ast as ast;
 use ruff_python_ast::token::TokenKind;
 use ruff_python_parser::{Mode, lexer};
 use ruff_text_size::{Ranged, TextSize};
 
-use super::syntax::{Comparison, Expression, ExpressionKind, Operator, Statement, StatementKind};
+use super::syntax::{
+    Comparison, Definition, Expression, ExpressionKind, Operator, Parameter, Statement,
+    StatementKind,
+};
 
 /// Deeper than this the parser's own tree could not be dropped on a thread's
 /// stack. CPython itself refuses 100 indentations and 200 brackets.
@@ -244,10 +249,13 @@ impl Reader<'_> {
                 targets: Vec::new(),
                 body: self.block(&repeat.body, depth),
             }),
-            ast::Stmt::FunctionDef(function) => one(StatementKind::Function {
-                name: function.name.to_string(),
-                body: self.block(&function.body, depth),
-            }),
+            ast::Stmt::FunctionDef(function) => {
+                one(StatementKind::Function(Arc::new(Definition {
+                    name: function.name.to_string(),
+                    parameters: self.parameters(&function.parameters, depth),
+                    body: self.block(&function.body, depth),
+                })))
+            }
             ast::Stmt::ClassDef(class) => one(StatementKind::Class {
                 name: class.name.to_string(),
                 bases: class
@@ -263,13 +271,36 @@ impl Reader<'_> {
             ast::Stmt::Expr(expression) => one(StatementKind::Expression(
                 self.expression(&expression.value, depth),
             )),
-            ast::Stmt::Return(result) => match &result.value {
-                Some(value) => one(StatementKind::Expression(self.expression(value, depth))),
-                None => Vec::new(),
-            },
+            ast::Stmt::Return(result) => one(StatementKind::Return(
+                result
+                    .value
+                    .as_ref()
+                    .map(|value| self.expression(value, depth)),
+            )),
             ast::Stmt::Raise(_) => one(StatementKind::Raise),
             _ => one(StatementKind::Other),
         }
+    }
+
+    fn parameters(&self, parameters: &ast::Parameters, depth: usize) -> Vec<Parameter> {
+        let by_position = parameters.posonlyargs.iter().chain(&parameters.args);
+        let read = |parameter: &ast::ParameterWithDefault, by_position| Parameter {
+            name: parameter.parameter.name.to_string(),
+            default: parameter
+                .default
+                .as_ref()
+                .map(|default| self.expression(default, depth)),
+            by_position,
+        };
+        by_position
+            .map(|parameter| read(parameter, true))
+            .chain(
+                parameters
+                    .kwonlyargs
+                    .iter()
+                    .map(|parameter| read(parameter, false)),
+            )
+            .collect()
     }
 
     fn conditional(&self, branch: &ast::StmtIf, depth: usize) -> StatementKind {
@@ -402,9 +433,12 @@ impl Reader<'_> {
             ast::Expr::DictComp(comprehension) => {
                 self.comprehension(&[&comprehension.value], &comprehension.generators, depth)
             }
-            ast::Expr::Named(named) => {
-                ExpressionKind::Other(vec![self.expression(&named.value, depth)])
-            }
+            ast::Expr::Named(named) => match &*named.target {
+                ast::Expr::Name(name) => {
+                    ExpressionKind::Named(name.id.to_string(), self.boxed(&named.value, depth))
+                }
+                _ => ExpressionKind::Other(Vec::new()),
+            },
             _ => ExpressionKind::Other(Vec::new()),
         }
     }

@@ -34,10 +34,14 @@ pub(super) fn requirement(text: &str, origin: Span) -> Option<Dependency> {
         return None;
     }
     let rest = rest.trim();
-    let rest = match rest.strip_prefix('[') {
-        Some(extras) => extras.split_once(']')?.1.trim(),
-        None => rest,
+    let (extras, rest) = match rest.strip_prefix('[') {
+        Some(inner) => {
+            let (extras, rest) = inner.split_once(']')?;
+            (extras, rest.trim())
+        }
+        None => ("", rest),
     };
+    let extras = extras.split(',').map(str::trim);
     let rest = rest
         .strip_prefix('(')
         .and_then(|inner| inner.strip_suffix(')'))
@@ -47,6 +51,10 @@ pub(super) fn requirement(text: &str, origin: Span) -> Option<Dependency> {
     }
     Some(Dependency {
         name: normalised_name(name),
+        extras: extras
+            .filter(|extra| !extra.is_empty())
+            .map(str::to_owned)
+            .collect(),
         specifier: rest.split_whitespace().collect::<Vec<_>>().join(" "),
         origin,
         marker: marker.filter(|marker| !marker.is_empty()),

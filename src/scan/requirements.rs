@@ -90,6 +90,7 @@ fn read_line(
         if let Some(name) = name_in_address(target) {
             found.dependencies.push(Dependency {
                 name,
+                extras: Vec::new(),
                 specifier: format!("@ {target}"),
                 origin,
                 marker: None,

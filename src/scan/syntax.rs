@@ -1,6 +1,8 @@
 //! A small tree of the Python that settings are written in. It knows nothing of
 //! the parser: [`super::python_source`] makes it, [`super::evaluate`] reads it.
 
+use std::sync::Arc;
+
 /// One statement, with the line it starts at.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Statement {
@@ -55,7 +57,9 @@ pub(super) enum StatementKind {
         body: Vec<Statement>,
     },
     /// `def`.
-    Function { name: String, body: Vec<Statement> },
+    Function(Arc<Definition>),
+    /// `return`.
+    Return(Option<Expression>),
     /// `class`.
     Class {
         name: String,
@@ -64,12 +68,30 @@ pub(super) enum StatementKind {
     },
     /// `del a`.
     Delete { targets: Vec<Expression> },
-    /// An expression that stands alone, such as a call; and `return`.
+    /// An expression that stands alone, such as a call.
     Expression(Expression),
     /// `raise`.
     Raise,
     /// Whatever sets no name.
     Other,
+}
+
+/// A function: shared, because values hold it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Definition {
+    pub(super) name: String,
+    /// The parameters that arguments are bound to by position, then those that
+    /// have to be named.
+    pub(super) parameters: Vec<Parameter>,
+    pub(super) body: Vec<Statement>,
+}
+
+/// One parameter of a function; `*rest` and `**rest` are not kept.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Parameter {
+    pub(super) name: String,
+    pub(super) default: Option<Expression>,
+    pub(super) by_position: bool,
 }
 
 /// One expression, with the line it starts at.
@@ -114,6 +136,8 @@ pub(super) enum ExpressionKind {
     /// An f-string: texts and expressions; a format that changes the text is `Other`.
     Format(Vec<Expression>),
     Starred(Box<Expression>),
+    /// `(name := value)`.
+    Named(String, Box<Expression>),
     /// A comprehension or anything else that only running it would tell; the
     /// expressions in it are kept, because they may read the environment.
     Other(Vec<Expression>),

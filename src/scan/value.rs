@@ -4,6 +4,10 @@
 //! that the environment, the disk or code we don't run may change it. So a
 //! default can be told without being taken for the value.
 
+use std::sync::Arc;
+
+use super::syntax::Definition;
+
 /// The project's root as settings see it. A literal path of the developer's
 /// machine can't collide with it, and it has parents to climb to.
 pub(super) const VIRTUAL_ROOT: &str = "/\u{1}/above/above/above/project";
@@ -39,11 +43,8 @@ pub(super) enum Kind {
     Reader(Vec<(String, Value)>),
     /// An attribute of a value: a method about to be called.
     Method(Box<Value>, String),
-    /// A function of the project.
-    Function {
-        /// Whether its body reads the environment.
-        reads_environment: bool,
-    },
+    /// A function of the project, and the file that defines it.
+    Function(Arc<Definition>, camino::Utf8PathBuf),
     /// We can't know.
     Opaque,
 }
@@ -108,7 +109,7 @@ impl Value {
     pub(super) fn truth(&self) -> Option<bool> {
         match &self.kind {
             Kind::Text(text) => Some(!text.is_empty()),
-            Kind::Path(_) | Kind::Module(_) | Kind::Function { .. } => Some(true),
+            Kind::Path(_) | Kind::Module(_) | Kind::Function(..) => Some(true),
             Kind::Integer(number) => Some(*number != 0),
             Kind::Boolean(boolean) => Some(*boolean),
             Kind::None => Some(false),
