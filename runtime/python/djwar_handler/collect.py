@@ -40,11 +40,17 @@ def collect(destination: Path) -> dict[str, object]:
     destination.mkdir(parents=True, exist_ok=True)
     call_command("collectstatic", interactive=False, verbosity=0)
     manifest = getattr(storage, "manifest_name", None)
-    return {
-        "static_url": settings.STATIC_URL,
-        "files": sum(path.is_file() for path in destination.rglob("*")),
-        "manifest": manifest if manifest and (destination / manifest).is_file() else None,
-    }
+    if not manifest or not (destination / manifest).is_file():
+        manifest = None
+    else:
+        _sort(destination / manifest)
+    files = sum(path.is_file() for path in destination.rglob("*"))
+    return {"static_url": settings.STATIC_URL, "files": files, "manifest": manifest}
+
+
+def _sort(manifest: Path) -> None:
+    # Django writes the names in the order in which the disk listed them: another folder, another WAR.
+    manifest.write_text(json.dumps(json.loads(manifest.read_bytes()), sort_keys=True), encoding="utf-8")
 
 
 def _installed_applications() -> set[str]:

@@ -65,9 +65,13 @@ class Log:
     Not through :mod:`logging`: the project's ``dictConfig`` disables the loggers which exist before it.
     """
 
+    ONCE_LIMIT = 100
+    """How many different texts are remembered by :meth:`warning_once`."""
+
     def __init__(self, name: str, threshold: int = logging.INFO) -> None:
         self.name = name
         self.threshold = threshold
+        self._said: set[str] = set()
 
     def write(self, level: int, text: str) -> None:
         """Writes one record, if its level is asked for."""
@@ -85,6 +89,12 @@ class Log:
     def warning(self, text: str) -> None:
         """Something that will surprise."""
         self.write(logging.WARNING, text)
+
+    def warning_once(self, text: str) -> None:
+        """The same for what each request would repeat."""
+        if text not in self._said and len(self._said) < self.ONCE_LIMIT:
+            self._said.add(text)
+            self.warning(text)
 
     def error(self, text: str) -> None:
         """Something that failed."""

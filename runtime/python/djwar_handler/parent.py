@@ -118,6 +118,8 @@ class Parent:
                 self._log.error(f"an order that is not known: {line!r}")
 
     def _fork(self, number: int) -> None:
+        # An unfinished line would be in both processes.
+        logs.finish()
         try:
             with warnings.catch_warnings():
                 # Python 3.12 warns of threads at each fork; ours was said once, with their names.

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from djwar_handler.file_wrapper import FileWrapper
 from djwar_handler.logs import LineStream
-from djwar_handler.response import FileWrapper
 
 
 def base_environ(software: str, threads: int, errors: LineStream) -> dict[str, Any]:
@@ -34,3 +34,15 @@ def build_environ(text: str, base: dict[str, Any]) -> dict[str, Any]:
     parts = iter(text.split("\0"))
     environ.update(zip(parts, parts))
     return environ
+
+
+def describe_request(environ: dict[str, Any]) -> str:
+    """The request in one line, for the log."""
+    path = f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}"
+    try:
+        # PEP 3333's "bytes as unicode", for people.
+        path = path.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        pass
+    # A line break in a path (%0A) must not look like another record.
+    return f"{environ.get('REQUEST_METHOD')} {path if path.isprintable() else ascii(path)}"

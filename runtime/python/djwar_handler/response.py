@@ -5,11 +5,13 @@ Owns PEP 3333's rules about ``start_response``, ``write`` and the iterable. Know
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from djwar_handler import frames
 from djwar_handler.headers import encode_headers, parse_status
+from djwar_handler.logs import Log
+from djwar_handler.request import describe_request
 
 ExceptionInfo = Any
 """``sys.exc_info()``'s triple; PEP 3333 doesn't say more."""
@@ -21,28 +23,12 @@ BODYLESS_STATUSES = frozenset({204, 304})
 
 _pack_response_header = frames.RESPONSE_HEADER.pack
 
-Warn = Callable[[str], None]
-
 
 class Sender(Protocol):
     """What a response needs of a connection."""
 
     def send(self, data: bytes) -> None:
         """Sends whole frames."""
-
-
-class FileWrapper:
-    """``wsgi.file_wrapper``: a file as an iterable of large blocks."""
-
-    def __init__(self, file: Any, block_size: int = 8192) -> None:
-        # The application's block size is not asked: each block is a frame and a flush.
-        self._read = file.read
-        if hasattr(file, "close"):
-            self.close = file.close
-
-    def __iter__(self) -> Iterator[bytes]:
-        read = self._read
-        return iter(lambda: read(frames.PART_LIMIT), b"")
 
 
 class IncompleteResponse(Exception):
@@ -52,12 +38,24 @@ class IncompleteResponse(Exception):
 class Response:
     """One response."""
 
-    __slots__ = ("_connection", "_has_body", "_is_cut", "_warn", "head", "is_complete", "is_started", "remaining", "status")
+    __slots__ = (
+        "_connection",
+        "_environ",
+        "_has_body",
+        "_is_cut",
+        "_log",
+        "head",
+        "is_complete",
+        "is_started",
+        "remaining",
+        "status",
+    )
 
-    def __init__(self, connection: Sender, has_body: bool, warn: Warn) -> None:
+    def __init__(self, connection: Sender, environ: dict[str, Any], log: Log) -> None:
         self._connection = connection
-        self._has_body = has_body
-        self._warn = warn
+        self._environ = environ
+        self._log = log
+        self._has_body = environ.get("REQUEST_METHOD") != "HEAD"
         self._is_cut = False
         self.status = 0
         self.head = b""
@@ -80,7 +78,7 @@ class Response:
         elif self.status:
             raise AssertionError("start_response() was called twice without exc_info (PEP 3333)")
         code = parse_status(status)
-        self.head, self.remaining = encode_headers(headers, self._warn)
+        self.head, self.remaining = encode_headers(headers, self._log.warning_once)
         self.status = code
         if code in BODYLESS_STATUSES:
             self._has_body = False
@@ -108,11 +106,10 @@ class Response:
         """After a failure of the application: a plain 500 if nothing was sent, else a broken response."""
         if self.is_complete:
             return
-        self.is_complete = True
         if self.is_started:
+            self.is_complete = True
             self._connection.send(frames.TRUNCATED)
         else:
-            self.is_started = True
             self._send_full(500, INTERNAL_SERVER_ERROR_HEAD, INTERNAL_SERVER_ERROR)
 
     def _send_whole(self, body: bytes) -> None:
@@ -130,7 +127,6 @@ class Response:
                 raise IncompleteResponse(f"the application sent {size} bytes, Content-Length says {self.remaining}")
             self._cut()
             body = body[: self.remaining]
-        self.is_started = self.is_complete = True
         self._send_full(self.status, self.head, body)
 
     def _send_chunks(self, result: Iterable[bytes]) -> None:
@@ -146,7 +142,6 @@ class Response:
                     # The engine would drop what follows (HEAD, 204, 304): don't produce it.
                     break
                 if len(chunk) == self.remaining and len(chunk) <= frames.FULL_LIMIT and self.status:
-                    self.is_started = self.is_complete = True
                     self._send_full(self.status, self.head, chunk)
                     continue
             self._send_part(chunk)
@@ -161,7 +156,10 @@ class Response:
     def _send_full(self, status: int, head: bytes, body: bytes) -> None:
         size = len(head)
         header = _pack_response_header(frames.FULL, 6 + size + len(body), status, size)
-        self._connection.send(b"".join((header, head, body)))
+        frame = b"".join((header, head, body))
+        # Not before the frame is made: what is no bytes fails there, and must still become a 500.
+        self.is_started = self.is_complete = True
+        self._connection.send(frame)
 
     def _send_part(self, data: bytes) -> None:
         if not self.status:
@@ -182,13 +180,13 @@ class Response:
 
     def _send_frame(self, data: bytes | memoryview) -> None:
         if self.is_started:
-            header = frames.PART_HEADER.pack(frames.BODY, len(data))
-            self._connection.send(b"".join((header, data)))
+            self._connection.send(b"".join((frames.PART_HEADER.pack(frames.BODY, len(data)), data)))
             return
-        self.is_started = True
         head = self.head
         header = _pack_response_header(frames.START, 6 + len(head) + len(data), self.status, len(head))
-        self._connection.send(b"".join((header, head, data)))
+        frame = b"".join((header, head, data))
+        self.is_started = True
+        self._connection.send(frame)
 
     def _end(self) -> None:
         if not self.is_started:
@@ -204,4 +202,5 @@ class Response:
     def _cut(self) -> None:
         if not self._is_cut:
             self._is_cut = True
-            self._warn("the application sent more than its Content-Length says; the rest is cut off")
+            name = describe_request(self._environ)
+            self._log.warning(f"{name}: the application sent more than its Content-Length says; the rest is cut off")

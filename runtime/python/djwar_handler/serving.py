@@ -12,7 +12,7 @@ from djwar_handler import frames
 from djwar_handler.body import PulledBody, buffered
 from djwar_handler.connection import Connection, Disconnected
 from djwar_handler.logs import Log, describe_exception
-from djwar_handler.request import build_environ
+from djwar_handler.request import build_environ, describe_request
 from djwar_handler.response import Response
 
 Application = Any
@@ -55,7 +55,7 @@ def serve(connection: Connection, application: Application, base: dict[str, Any]
 
 def handle(connection: Connection, application: Application, environ: dict[str, Any], log: Log) -> None:
     """One request. Whatever the application does, the thread lives on and the engine gets an answer."""
-    response = Response(connection, environ.get("REQUEST_METHOD") != "HEAD", log.warning)
+    response = Response(connection, environ, log)
     result = None
     try:
         result = application(environ, response.start)
@@ -72,22 +72,13 @@ def handle(connection: Connection, application: Application, environ: dict[str, 
         try:
             close()
         except BaseException as error:
-            log.error(f"{_name(environ)}: the response's close() failed\n{describe_exception(error)}")
+            log.error(f"{describe_request(environ)}: the response's close() failed\n{describe_exception(error)}")
 
 
 def _fail(response: Response, environ: dict[str, Any], error: BaseException, log: Log) -> None:
-    log.error(f"{_name(environ)}: the application failed\n{describe_exception(error)}")
+    log.error(f"{describe_request(environ)}: the application failed\n{describe_exception(error)}")
     try:
         response.fail()
     except OSError as failure:
         log.debug(f"connection lost: {failure}")
 
-
-def _name(environ: dict[str, Any]) -> str:
-    path = f"{environ.get('SCRIPT_NAME', '')}{environ.get('PATH_INFO', '')}"
-    try:
-        # PEP 3333's "bytes as unicode", for people.
-        path = path.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        pass
-    return f"{environ.get('REQUEST_METHOD')} {path}"

@@ -285,6 +285,8 @@ def test_collect_makes_a_static_root_for_projects_without_one(project: pathlib.P
     assert json.loads(result.stdout) == {"static_url": "/static/", "files": 3, "manifest": "staticfiles.json"}
     assert "settings are read" in result.stderr
     assert (project / "out/blog/a.css").read_text() == "body { color: black }"
+    manifest = json.loads((project / "out/staticfiles.json").read_text())
+    assert manifest["paths"].keys() == {"blog/a.css"}
 
 
 def test_collect_without_a_manifest_says_so(project: pathlib.Path) -> None:

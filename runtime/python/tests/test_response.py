@@ -369,3 +369,45 @@ def test_an_application_that_is_a_class_with_lazy_start_works(serving: StartServ
 
     answer = serving(Lazy, validated=False).get()
     assert (answer.status, answer.body) == (201, b"made")
+
+
+@pytest.mark.parametrize("headers", [[], [("Content-Length", "4")]])
+@pytest.mark.parametrize("as_list", [True, False])
+def test_a_body_of_str_is_a_500_and_not_silence(
+    serving: StartServing, headers: list[tuple[str, str]], as_list: bool
+) -> None:
+    def application(environ: Environ, start_response: StartResponse) -> Any:
+        start_response("200 OK", headers)
+        return ["text"] if as_list else iter(["text"])
+
+    side = serving(application, validated=False)
+    assert_plain_500(side.get())
+    assert_plain_500(side.get())
+
+
+def test_a_str_after_bytes_truncates(serving: StartServing) -> None:
+    def application(environ: Environ, start_response: StartResponse) -> Any:
+        start_response("200 OK", PLAIN)
+        return iter([b"bytes", "text"])
+
+    assert serving(application, validated=False).get().kinds == "ST"
+
+
+def test_a_hop_by_hop_header_is_warned_about_once(serving: StartServing) -> None:
+    def application(environ: Environ, start_response: StartResponse) -> list[bytes]:
+        start_response("200 OK", [*PLAIN, ("Connection", "keep-alive")])
+        return [b"ok"]
+
+    side = serving(application, validated=False)
+    assert [side.get().headers for _ in range(3)] == [PLAIN] * 3
+    side.finish()
+    assert len(side.log.at(WARNING)) == 1
+
+
+def test_a_line_break_in_a_path_makes_no_second_record(serving: StartServing) -> None:
+    def application(environ: Environ, start_response: StartResponse) -> list[bytes]:
+        raise RuntimeError
+
+    side = serving(application, validated=False)
+    side.get("/a\nb")
+    assert side.log.at(ERROR)[0].splitlines()[0] == r"GET '/a\nb': the application failed"
