@@ -1,0 +1,134 @@
+package org.djwar.runtime;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** The typed values of the parameters in {@code parameters.tsv}, the one home of their names, types and defaults. */
+public final class Parameters {
+    private static final Map<String, Definition> DEFINITIONS = definitions();
+
+    private final Sources sources;
+
+    private record Definition(String type, String fallback) {}
+
+    /**
+     * Checks every value at once, so that a typo shows at the start and not at the first request.
+     *
+     * @throws BootFailure when a value is no value of its type
+     */
+    public Parameters(Sources sources) throws BootFailure {
+        this.sources = sources;
+        for (Map.Entry<String, Definition> entry : DEFINITIONS.entrySet()) {
+            check(entry.getKey(), entry.getValue().type());
+        }
+    }
+
+    /** The names of all parameters, in the table's order. */
+    public static List<String> names() {
+        return List.copyOf(DEFINITIONS.keySet());
+    }
+
+    /** Where the values come from. */
+    public Sources sources() {
+        return sources;
+    }
+
+    /** A text. */
+    public String text(String name) {
+        Sources.Value value = sources.find(name);
+        return value == null ? definition(name).fallback() : value.text().trim();
+    }
+
+    /** A comma-separated list, without its empty items. */
+    public List<String> list(String name) {
+        List<String> items = new ArrayList<>();
+        for (String item : text(name).split(",")) {
+            if (!item.isBlank()) {
+                items.add(item.trim());
+            }
+        }
+        return items;
+    }
+
+    /** A whole number, also of seconds or bytes. */
+    public long number(String name) {
+        return Long.parseLong(text(name));
+    }
+
+    /** A whole number that counts things. */
+    public int count(String name) {
+        return Math.toIntExact(number(name));
+    }
+
+    /** A yes or no. */
+    public boolean isSet(String name) {
+        return parseBoolean(text(name));
+    }
+
+    private static Definition definition(String name) {
+        Definition definition = DEFINITIONS.get(name);
+        if (definition == null) {
+            throw new IllegalArgumentException("no parameter `" + name + "` in parameters.tsv");
+        }
+        return definition;
+    }
+
+    private void check(String name, String type) throws BootFailure {
+        Sources.Value value = sources.find(name);
+        if (value == null) {
+            return;
+        }
+        String text = value.text().trim();
+        String wanted = null;
+        switch (type) {
+            case "integer", "seconds", "bytes" -> {
+                boolean needsOne = name.equals("djwar.processes") || name.equals("djwar.threads");
+                long largest = type.equals("bytes") ? Long.MAX_VALUE : 1_000_000_000L;
+                if (!text.matches("[0-9]{1,18}") || Long.parseLong(text) > largest || needsOne && Long.parseLong(text) < 1) {
+                    wanted = "a whole number" + (type.equals("integer") ? "" : " of " + type) + (needsOne ? ", 1 or more" : ", 0 or more");
+                }
+            }
+            case "boolean" -> wanted = parseBoolean(text) == null ? "`true` or `false`" : null;
+            default -> { }
+        }
+        if (name.equals("djwar.log-level") && !List.of("debug", "info", "warning", "error").contains(text)) {
+            wanted = "`debug`, `info`, `warning` or `error`";
+        }
+        if (wanted != null) {
+            throw new BootFailure("parameter `" + name + "` must be " + wanted + ", but " + value.origin() + " says: `" + text + "`");
+        }
+    }
+
+    private static Boolean parseBoolean(String text) {
+        return switch (text.toLowerCase(Locale.ROOT)) {
+            case "true", "yes", "on", "1" -> Boolean.TRUE;
+            case "false", "no", "off", "0" -> Boolean.FALSE;
+            default -> null;
+        };
+    }
+
+    private static Map<String, Definition> definitions() {
+        Map<String, Definition> definitions = new LinkedHashMap<>();
+        try (InputStream stream = Parameters.class.getResourceAsStream("parameters.tsv");
+                BufferedReader lines = new BufferedReader(new InputStreamReader(stream, StandardCharsets.UTF_8))) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                if (!line.startsWith("#") && !line.isBlank()) {
+                    String[] columns = line.split("\t", -1);
+                    definitions.put(columns[0], new Definition(columns[1], columns[2]));
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return definitions;
+    }
+}

@@ -1,0 +1,82 @@
+package org.djwar.runtime;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Set;
+
+/** Copies a response's head from its frame to the exchange, and knows whether a body may follow. */
+public final class ResponseHead {
+    /** PEP 3333, "Other HTTP Features": the connection is the server's business (RFC 9110 §7.6.1). */
+    private static final Set<String> HOP_BY_HOP = Set.of("connection", "keep-alive", "proxy-authenticate", "proxy-authorization",
+            "proxy-connection", "te", "trailer", "trailers", "transfer-encoding", "upgrade");
+
+    private ResponseHead() {}
+
+    /**
+     * Sets status and headers.
+     *
+     * @param head {@code name\0value\0…} in latin-1, from {@code from} to {@code to}
+     * @param bodyLength the whole body's length when it is known, else -1
+     * @return whether the body is to be sent (RFC 9110 §6.4.1)
+     */
+    public static boolean apply(Exchange exchange, int status, byte[] head, int from, int to, long bodyLength) {
+        exchange.status(status);
+        boolean isBodiless = status == 204 || status == 304 || status < 200;
+        boolean isHead = exchange.method().equals("HEAD");
+        boolean hasLength = false;
+        int at = from;
+        while (at < to) {
+            int nameEnd = zero(head, at, to);
+            int valueEnd = zero(head, Math.min(nameEnd + 1, to), to);
+            String name = new String(head, at, nameEnd - at, StandardCharsets.ISO_8859_1);
+            int valueStart = Math.min(nameEnd + 1, to);
+            String value = new String(head, valueStart, valueEnd - valueStart, StandardCharsets.ISO_8859_1).strip();
+            at = valueEnd + 1;
+            if (name.equalsIgnoreCase("Content-Length")) {
+                // RFC 9110 §8.6: none with 204. A whole body's own length is the truth.
+                if (status != 204 && status >= 200) {
+                    hasLength = contentLength(exchange, value, isHead || isBodiless ? -1 : bodyLength);
+                }
+            } else if (isAllowed(name, value)) {
+                exchange.addHeader(name, value);
+            }
+        }
+        if (!hasLength && bodyLength >= 0 && !isHead && !isBodiless) {
+            exchange.contentLength(bodyLength);
+        }
+        return !isHead && !isBodiless;
+    }
+
+    private static boolean contentLength(Exchange exchange, String value, long bodyLength) {
+        if (bodyLength >= 0) {
+            exchange.contentLength(bodyLength);
+            return true;
+        }
+        try {
+            long length = Long.parseLong(value.trim());
+            if (length >= 0) {
+                exchange.contentLength(length);
+                return true;
+            }
+        } catch (NumberFormatException e) {
+            return false;
+        }
+        return false;
+    }
+
+    private static boolean isAllowed(String name, String value) {
+        if (name.isEmpty() || HOP_BY_HOP.contains(name.toLowerCase(Locale.ROOT))) {
+            return false;
+        }
+        // A line break would be a header of the attacker's (response splitting).
+        return value.indexOf('\r') < 0 && value.indexOf('\n') < 0 && name.indexOf('\r') < 0 && name.indexOf('\n') < 0;
+    }
+
+    private static int zero(byte[] bytes, int from, int to) {
+        int at = from;
+        while (at < to && bytes[at] != 0) {
+            at++;
+        }
+        return at;
+    }
+}

@@ -1,0 +1,200 @@
+package org.djwar.runtime.cpython;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import org.djwar.runtime.Body;
+import org.djwar.runtime.Environ;
+import org.djwar.runtime.Exchange;
+import org.djwar.runtime.Request;
+import org.djwar.runtime.ResponseHead;
+import org.djwar.runtime.TruncatedResponse;
+
+/** One request and its answer over one connection. */
+final class Conversation {
+    private final Pool pool;
+    private final Environ environ;
+    private final long silence;
+    private final java.util.function.Consumer<Worker> wornOut;
+
+    /** The worker failed before it answered; {@code isUnseen}: the application can't have seen the request. */
+    static final class NoAnswer extends IOException {
+        private static final long serialVersionUID = 1;
+        final boolean isUnseen;
+        final boolean isTimeout;
+
+        NoAnswer(IOException cause, boolean isUnseen, boolean isTimeout) {
+            super(cause);
+            this.isUnseen = isUnseen;
+            this.isTimeout = isTimeout;
+        }
+    }
+
+    /** Conversations over the pool's connections; {@code silence}: how long a worker may send nothing. */
+    Conversation(Pool pool, Environ environ, long silence, java.util.function.Consumer<Worker> wornOut) {
+        this.pool = pool;
+        this.environ = environ;
+        this.silence = silence;
+        this.wornOut = wornOut;
+    }
+
+    /** Sends the request and passes the answer on; the connection is back in the pool, or closed, afterwards. */
+    void run(Connection connection, Request request) throws IOException {
+        boolean isReleased = false;
+        try {
+            send(connection, request);
+            byte type = receive(connection);
+            while (type == Frames.PULL) {
+                answerPull(connection, request.body());
+                type = receive(connection);
+            }
+            byte[] answer = takeAnswer(connection, type);
+            if (type == Frames.FULL) {
+                isReleased = true;
+                release(connection);
+                writeFull(request.exchange(), answer);
+            } else {
+                stream(connection, request, answer);
+                isReleased = true;
+                release(connection);
+            }
+        } catch (EnvironBytes.NulInRequest e) {
+            // The worker has seen nothing of it.
+            isReleased = true;
+            release(connection);
+            throw e;
+        } catch (EndedEarly e) {
+            isReleased = true;
+            release(connection);
+            throw new TruncatedResponse("the application failed after its response had begun");
+        } finally {
+            if (!isReleased) {
+                pool.discard(connection);
+            }
+        }
+    }
+
+    private void send(Connection connection, Request request) throws IOException {
+        EnvironBytes frame = connection.request;
+        Body body = request.body();
+        frame.clear();
+        environ.write(request, frame);
+        boolean isInline = body.bytes() != null && body.length() <= Frames.LARGEST_INLINE_BODY;
+        frame.finish(isInline ? body.bytes() : null, (int) (isInline ? body.length() : 0));
+        connection.expect(silence);
+        try {
+            connection.sendRequest();
+        } catch (IOException e) {
+            // An incomplete frame is never acted on, so any method may be sent again.
+            throw new NoAnswer(e, !connection.isTimedOut(), connection.isTimedOut());
+        }
+    }
+
+    private byte receive(Connection connection) throws NoAnswer {
+        try {
+            connection.expect(silence);
+            return connection.nextFrame();
+        } catch (IOException e) {
+            throw new NoAnswer(e, false, connection.isTimedOut());
+        }
+    }
+
+    private void answerPull(Connection connection, Body body) throws IOException {
+        try {
+            byte[] wanted = connection.takePayload();
+            connection.sendData(body, wanted.length == 4 ? unsigned(wanted, 0) : 0);
+        } catch (IOException e) {
+            throw new NoAnswer(e, false, connection.isTimedOut());
+        }
+    }
+
+    private byte[] takeAnswer(Connection connection, byte type) throws NoAnswer {
+        try {
+            if (type != Frames.FULL && type != Frames.START) {
+                throw new IOException("a frame of type " + type + " where an answer was due");
+            }
+            byte[] answer = connection.takePayload();
+            if (answer.length < 6 || unsigned(answer, 2) > answer.length - 6) {
+                throw new IOException("an answer of " + answer.length + " bytes breaks the protocol");
+            }
+            return answer;
+        } catch (IOException e) {
+            throw new NoAnswer(e, false, connection.isTimedOut());
+        } finally {
+            connection.expect(0);
+        }
+    }
+
+    private void release(Connection connection) {
+        connection.expect(0);
+        if (connection.hasLeftovers()) {
+            pool.discard(connection);
+        } else if (pool.release(connection)) {
+            wornOut.accept(connection.worker);
+        }
+    }
+
+    private static void writeFull(Exchange exchange, byte[] answer) throws IOException {
+        int bodyAt = 6 + unsigned(answer, 2);
+        int length = answer.length - bodyAt;
+        boolean hasBody = ResponseHead.apply(exchange, status(answer), answer, 6, bodyAt, length);
+        if (hasBody && length > 0) {
+            exchange.output().write(answer, bodyAt, length);
+        }
+    }
+
+    private static final class EndedEarly extends IOException {
+        private static final long serialVersionUID = 1;
+    }
+
+    private void stream(Connection connection, Request request, byte[] start) throws IOException {
+        Exchange exchange = request.exchange();
+        int bodyAt = 6 + unsigned(start, 2);
+        boolean hasBody = ResponseHead.apply(exchange, status(start), start, 6, bodyAt, -1);
+        OutputStream output = exchange.output();
+        writePart(output, start, bodyAt, hasBody);
+        while (true) {
+            byte type;
+            byte[] part;
+            try {
+                connection.expect(silence);
+                type = connection.nextFrame();
+                while (type == Frames.PULL) {
+                    answerPull(connection, request.body());
+                    type = connection.nextFrame();
+                }
+                part = connection.takePayload();
+            } catch (IOException e) {
+                throw new NoAnswer(e, false, connection.isTimedOut());
+            }
+            connection.expect(0);
+            if (type == Frames.END) {
+                return;
+            }
+            if (type == Frames.TRUNCATED) {
+                throw new EndedEarly();
+            }
+            if (type != Frames.BODY) {
+                throw new NoAnswer(new IOException("a frame of type " + type + " inside an answer"), false, false);
+            }
+            writePart(output, part, 0, hasBody);
+        }
+    }
+
+    /** Flushes each part: a streamed response is wanted as it comes. */
+    private static void writePart(OutputStream output, byte[] part, int from, boolean hasBody) throws IOException {
+        if (hasBody) {
+            output.write(part, from, part.length - from);
+            output.flush();
+        }
+    }
+
+    private static int status(byte[] answer) {
+        return (answer[0] & 0xFF) << 8 | answer[1] & 0xFF;
+    }
+
+    /** An unsigned length; too large ones become the largest int and are refused by their users. */
+    private static int unsigned(byte[] bytes, int at) {
+        int value = (bytes[at] & 0xFF) << 24 | (bytes[at + 1] & 0xFF) << 16 | (bytes[at + 2] & 0xFF) << 8 | bytes[at + 3] & 0xFF;
+        return value < 0 ? Integer.MAX_VALUE : value;
+    }
+}

@@ -1,0 +1,143 @@
+package org.djwar.runtime.cpython;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.djwar.runtime.BootFailure;
+import org.djwar.runtime.Engine;
+import org.djwar.runtime.Environ;
+import org.djwar.runtime.ErrorPage;
+import org.djwar.runtime.Log;
+import org.djwar.runtime.Request;
+
+/** mod_wsgi's daemon mode for servlet containers: requests go to Python processes over a Unix socket. */
+public final class CpythonEngine implements Engine {
+    private static final long TICK = TimeUnit.MILLISECONDS.toNanos(250);
+    private static final int RETRY_AFTER_SECONDS = 5;
+
+    private final Launch launch;
+    private final Limits limits;
+    private final Path workFolder;
+    private final String name;
+    private final Log log;
+    private final Pool pool = new Pool();
+    private final Supervisor supervisor;
+    private final Conversation conversation;
+    private final Thread watchdog;
+    private volatile boolean isStopping;
+    private Acceptor acceptor;
+
+    /** An engine for one application; {@code name} is for its threads. */
+    public CpythonEngine(Launch launch, Limits limits, Environ environ, Path workFolder, String name, Log log) {
+        this.launch = launch;
+        this.limits = limits;
+        this.workFolder = workFolder;
+        this.name = name;
+        this.log = log;
+        this.supervisor = new Supervisor(launch, limits, pool, name, log);
+        this.conversation = new Conversation(pool, environ, limits.request(), supervisor::replace);
+        this.watchdog = Threads.daemon(name + "-watchdog", this::watch);
+    }
+
+    @Override
+    public void start() throws BootFailure, InterruptedException {
+        try {
+            acceptor = new Acceptor(workFolder, name, supervisor, log);
+        } catch (IOException | UnsupportedOperationException e) {
+            throw new BootFailure("no Unix socket can be made in `" + workFolder + "`: " + e.getMessage(), e);
+        }
+        watchdog.start();
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("protocol", Frames.PROTOCOL);
+        settings.put("socket", acceptor.socket().toString());
+        settings.put("token", acceptor.token());
+        settings.putAll(launch.settings());
+        supervisor.start(settings);
+    }
+
+    @Override
+    public void handle(Request request) throws IOException {
+        boolean isSecond = false;
+        while (true) {
+            Connection connection = pool.take(limits.queue());
+            if (connection == null) {
+                ErrorPage.send(request.exchange(), 503, "Busy", "All workers are busy, or the site is going down. Please try again in a moment.",
+                        "", RETRY_AFTER_SECONDS);
+                return;
+            }
+            try {
+                conversation.run(connection, request);
+                return;
+            } catch (EnvironBytes.NulInRequest e) {
+                ErrorPage.send(request.exchange(), 400, "Bad request", "The request holds a NUL.");
+                return;
+            } catch (Conversation.NoAnswer e) {
+                if (isSecond || !mayBeRepeated(e, connection, request)) {
+                    fail(request, e);
+                    return;
+                }
+                isSecond = true;
+                request.body().rewind();
+            }
+        }
+    }
+
+    /** A worker may have died while it was idle: what it can't have begun, or what is safe (RFC 9110 §9.2.2), is sent once more. */
+    private static boolean mayBeRepeated(Conversation.NoAnswer failure, Connection connection, Request request) {
+        String method = request.exchange().method();
+        boolean isSafe = method.equals("GET") || method.equals("HEAD");
+        return !failure.isTimeout && !connection.hasAnswered() && (failure.isUnseen || isSafe);
+    }
+
+    private void fail(Request request, Conversation.NoAnswer e) throws IOException {
+        String what = request.exchange().method() + " " + request.exchange().requestUri();
+        if (e.isTimeout) {
+            log.warning(what + " took longer than " + TimeUnit.NANOSECONDS.toSeconds(limits.request())
+                    + " seconds (`djwar.request-timeout`): its worker was killed");
+            ErrorPage.send(request.exchange(), 504, "Timed out", "The site took too long to answer.");
+        } else {
+            log.warning(what + " lost its worker: " + e.getCause().getMessage());
+            ErrorPage.send(request.exchange(), 502, "Broken off", "The process that worked on this request has ended.");
+        }
+    }
+
+    private void watch() {
+        while (!isStopping) {
+            LockSupport.parkNanos(TICK);
+            pool.checkDeadlines();
+            Acceptor listening = acceptor;
+            if (listening != null) {
+                listening.checkDeadline();
+            }
+            supervisor.tick();
+        }
+    }
+
+    @Override
+    public void stop() {
+        boolean isInterrupted = Thread.interrupted();
+        try {
+            pool.close(limits.stop());
+            supervisor.stop();
+            isStopping = true;
+            LockSupport.unpark(watchdog);
+            watchdog.join(2000);
+            if (acceptor != null) {
+                acceptor.close();
+            }
+        } catch (InterruptedException e) {
+            isInterrupted = true;
+        }
+        if (isInterrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public Status status() {
+        return pool.status();
+    }
+}

@@ -1,0 +1,245 @@
+package org.djwar.runtime.cpython;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.djwar.runtime.BootFailure;
+import org.djwar.runtime.Log;
+
+/**
+ * Keeps the wanted number of workers alive: starts the parent again when it dies, replaces dead workers, and worn-out ones when
+ * their replacement is warm.
+ */
+final class Supervisor implements ParentProcess.Listener, Acceptor.Listener {
+    private final Launch launch;
+    private final Limits limits;
+    private final Pool pool;
+    private final Log log;
+    private final String name;
+    private final Map<Integer, Worker> workers = new LinkedHashMap<>();
+    private final Backoff workerBackoff = new Backoff();
+    private final Backoff parentBackoff = new Backoff();
+    private Map<String, Object> settings;
+    private ParentProcess parent;
+    private boolean isParentReady;
+    private boolean isParentDown;
+    private boolean hasServed;
+    private boolean isStopping;
+    private int lastNumber;
+    private long spawnedAt;
+    private BootFailure failure;
+    private String failureLogged = "";
+
+    Supervisor(Launch launch, Limits limits, Pool pool, String name, Log log) {
+        this.launch = launch;
+        this.limits = limits;
+        this.pool = pool;
+        this.name = name;
+        this.log = log;
+    }
+
+    /** Starts the parent and waits for the first worker. */
+    synchronized void start(Map<String, Object> complete) throws BootFailure, InterruptedException {
+        settings = complete;
+        spawn();
+        long deadline = System.nanoTime() + limits.start();
+        while (!hasServed && failure == null) {
+            long left = deadline - System.nanoTime();
+            if (left <= 0) {
+                throw new BootFailure("the project was not imported within " + TimeUnit.NANOSECONDS.toSeconds(limits.start())
+                        + " seconds (`djwar.start-timeout`)");
+            }
+            wait(left / 1_000_000 + 1);
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    private void spawn() {
+        isParentDown = false;
+        isParentReady = false;
+        spawnedAt = System.nanoTime();
+        parent = new ParentProcess(launch, settings, name, this, log);
+        parent.start();
+    }
+
+    @Override
+    public synchronized void event(Map<String, Object> event) {
+        switch (String.valueOf(event.get("event"))) {
+            case "ready" -> {
+                log.info("Python " + event.get("python") + ", Django " + event.get("django") + ": project imported in "
+                        + event.get("import_seconds") + " s");
+                isParentReady = true;
+                balance();
+            }
+            case "failed" -> failed(event);
+            case "forked" -> {
+                Worker worker = workers.get(number(event));
+                if (worker != null) {
+                    identify(worker, ((Double) event.get("pid")).longValue());
+                }
+            }
+            case "exited" -> exited(number(event), event.get("status"));
+            default -> log.debug("unknown event: " + event);
+        }
+    }
+
+    private void failed(Map<String, Object> event) {
+        String traceback = String.valueOf(event.get("traceback"));
+        String known = StartTrouble.explain(traceback, launch.explanation());
+        boolean isDebug = Boolean.TRUE.equals(event.get("debug"));
+        failure = known == null ? new BootFailure("the project can't be imported", traceback, isDebug) : new BootFailure(known);
+        // Once: a parent that is started again and again would fill the log with the same.
+        if (hasServed && !traceback.equals(failureLogged)) {
+            log.error("the project can't be imported again:\n" + traceback, null);
+            failureLogged = traceback;
+        }
+        notifyAll();
+    }
+
+    private static int number(Map<String, Object> event) {
+        return ((Double) event.get("worker")).intValue();
+    }
+
+    private static void identify(Worker worker, long pid) {
+        if (worker.process == null) {
+            worker.process = ProcessHandle.of(pid).orElse(null);
+        }
+    }
+
+    private void exited(int number, Object status) {
+        Worker worker = workers.remove(number);
+        if (worker == null) {
+            return;
+        }
+        pool.forget(worker);
+        if (worker.replaces != null) {
+            worker.replaces.replacement = null;
+        }
+        if (worker.replacement != null) {
+            worker.replacement.replaces = null;
+        }
+        if (!worker.isRetiring && !isStopping) {
+            log.warning("worker " + number + " ended with status " + status + "; another takes its place");
+            workerBackoff.failed(System.nanoTime() - worker.forkedAt);
+        }
+        notifyAll();
+        balance();
+    }
+
+    @Override
+    public synchronized void ended(String how) {
+        List<Worker> left = new ArrayList<>(workers.values());
+        workers.clear();
+        for (Worker worker : left) {
+            worker.kill();
+            pool.forget(worker);
+        }
+        isParentReady = false;
+        isParentDown = true;
+        if (!hasServed && failure == null) {
+            failure = new BootFailure(how);
+        } else if (hasServed && !isStopping) {
+            log.warning("the parent process has gone (" + how + "); starting another");
+            parentBackoff.failed(System.nanoTime() - spawnedAt);
+        }
+        notifyAll();
+    }
+
+    /** Forks what is missing. Workers that end soon, and replacements of those that still serve, don't count. */
+    private void balance() {
+        if (!isParentReady || isStopping || !workerBackoff.isOver()) {
+            return;
+        }
+        long serving = workers.values().stream().filter(worker -> !worker.isRetiring && worker.replaces == null).count();
+        for (long i = serving; i < limits.processes(); i++) {
+            fork();
+        }
+    }
+
+    private Worker fork() {
+        Worker worker = new Worker(++lastNumber, limits.lifetime());
+        workers.put(worker.number, worker);
+        pool.add(worker);
+        parent.send("fork " + worker.number);
+        return worker;
+    }
+
+    @Override
+    public synchronized boolean connected(Connection connection, int number, long pid) {
+        Worker worker = workers.get(number);
+        if (worker == null || isStopping) {
+            return false;
+        }
+        identify(worker, pid);
+        connection.worker = worker;
+        if (!pool.add(connection)) {
+            return false;
+        }
+        hasServed = true;
+        failure = null;
+        Worker old = worker.replaces;
+        if (old != null && pool.connections(worker) >= limits.threads()) {
+            worker.replaces = null;
+            pool.retire(old);
+        }
+        notifyAll();
+        return true;
+    }
+
+    /** A worker has served its share: its replacement is forked first. */
+    synchronized void replace(Worker old) {
+        boolean canBe = workers.get(old.number) == old && old.replacement == null && !isStopping && isParentReady;
+        if (canBe && workerBackoff.isOver()) {
+            Worker fresh = fork();
+            fresh.replaces = old;
+            old.replacement = fresh;
+            log.debug("worker " + old.number + " is worn out, worker " + fresh.number + " replaces it");
+        }
+    }
+
+    /** What is due by time; called a few times a second. */
+    synchronized void tick() {
+        if (isStopping) {
+            return;
+        }
+        if (isParentDown && hasServed && parentBackoff.isOver()) {
+            spawn();
+        }
+        balance();
+        long now = System.nanoTime();
+        for (Worker worker : workers.values()) {
+            boolean isStuckAtStart = pool.connections(worker) == 0 && !worker.isRetiring && now - worker.forkedAt > limits.start();
+            boolean isStuckAtEnd = worker.retiredAt != 0 && now - worker.retiredAt > limits.stop();
+            if (isStuckAtStart || isStuckAtEnd) {
+                log.warning("worker " + worker.number + (isStuckAtStart ? " does not start" : " does not end") + ": killed");
+                worker.kill();
+            }
+        }
+    }
+
+    /** Ends all processes: first kindly, then not. Requests have been drained by the pool already. */
+    void stop() throws InterruptedException {
+        ParentProcess last;
+        synchronized (this) {
+            isStopping = true;
+            workers.values().forEach(pool::retire);
+            long deadline = System.nanoTime() + Math.min(limits.stop(), TimeUnit.SECONDS.toNanos(5));
+            for (long left = 1; !workers.isEmpty() && left > 0; left = deadline - System.nanoTime()) {
+                wait(Math.max(1, (deadline - System.nanoTime()) / 1_000_000));
+            }
+            last = parent;
+        }
+        if (last != null) {
+            last.send("stop");
+            if (!last.await(TimeUnit.SECONDS.toNanos(5))) {
+                log.warning("the parent process does not end: killed");
+                last.kill();
+            }
+            last.join(3000);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+package org.djwar.runtime.cpython;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/** One worker process as the engine knows it. The pool's lock guards what is not volatile. */
+final class Worker {
+    final int number;
+    final int lifetime;
+    final long forkedAt = System.nanoTime();
+    /** Holds the process's start time too, so that a kill never meets another process which got the same pid. */
+    volatile ProcessHandle process;
+    /** The worker that ends when this one is warm, or null. The supervisor's lock guards it. */
+    Worker replaces;
+    /** The worker that will take over, or null. The supervisor's lock guards it. */
+    Worker replacement;
+    /** When it had lost its last connection while retiring; 0 before. */
+    volatile long retiredAt;
+
+    final Deque<Connection> idle = new ArrayDeque<>();
+    int connections;
+    int busy;
+    int served;
+    boolean isRetiring;
+    boolean isGone;
+
+    Worker(int number, int lifetime) {
+        this.number = number;
+        this.lifetime = lifetime;
+    }
+
+    void kill() {
+        ProcessHandle handle = process;
+        if (handle != null) {
+            handle.destroyForcibly();
+        }
+    }
+}

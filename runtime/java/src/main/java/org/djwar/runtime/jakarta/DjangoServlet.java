@@ -1,0 +1,46 @@
+package org.djwar.runtime.jakarta;
+
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import org.djwar.runtime.Application;
+
+/**
+ * Django as a servlet, for a {@code web.xml} that maps it to a part of a web application: {@code SCRIPT_NAME} is then the context
+ * path and the servlet's prefix.
+ *
+ * <p>Init-params: {@code python.home} (the interpreter's home, or the interpreter), {@code django.handler} (the WSGI application
+ * as {@code module:callable}) and {@code django.app.home} (the project's folder below {@code WEB-INF/python/app}); context
+ * parameters {@code djwar.*} win over them.
+ */
+public final class DjangoServlet extends HttpServlet {
+    private static final long serialVersionUID = 1;
+
+    private transient ServletContainer container;
+    private transient Application application;
+
+    @Override
+    public void init() {
+        container = new ServletContainer(
+                getServletContext(), getInitParameterNames(), getServletConfig()::getInitParameter);
+        container.alias("python.home", "djwar.python");
+        container.alias("django.handler", "djwar.wsgi");
+        container.alias("django.app.home", "djwar.source-root");
+        application = Application.open(container);
+    }
+
+    @Override
+    protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        // Servlet §3.5: without path info the mapping was `/` or one exact path, and the servlet path is the page.
+        String prefix = request.getPathInfo() == null ? "" : request.getServletPath();
+        application.handle(new ServletExchange(request, response, request.getContextPath() + prefix));
+    }
+
+    @Override
+    public void destroy() {
+        if (application != null) {
+            application.close(container);
+        }
+    }
+}

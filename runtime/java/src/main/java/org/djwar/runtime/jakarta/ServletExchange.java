@@ -1,0 +1,152 @@
+package org.djwar.runtime.jakarta;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.Enumeration;
+import org.djwar.runtime.Exchange;
+
+/** An exchange over the servlet API. */
+final class ServletExchange implements Exchange {
+    private final HttpServletRequest request;
+    private final HttpServletResponse response;
+    private final String mountPath;
+
+    ServletExchange(HttpServletRequest request, HttpServletResponse response, String mountPath) {
+        this.request = request;
+        this.response = response;
+        this.mountPath = mountPath;
+    }
+
+    @Override
+    public String method() {
+        return request.getMethod();
+    }
+
+    @Override
+    public String requestUri() {
+        return request.getRequestURI();
+    }
+
+    @Override
+    public String mountPath() {
+        return mountPath;
+    }
+
+    @Override
+    public String containerPath() {
+        // Together: Liberty gives a filter an empty servlet path and all of it as path info.
+        String info = request.getPathInfo();
+        return info == null ? request.getServletPath() : request.getServletPath() + info;
+    }
+
+    @Override
+    public String query() {
+        return request.getQueryString();
+    }
+
+    @Override
+    public String protocol() {
+        return request.getProtocol();
+    }
+
+    @Override
+    public String scheme() {
+        return request.getScheme();
+    }
+
+    @Override
+    public String serverName() {
+        return request.getServerName();
+    }
+
+    @Override
+    public int serverPort() {
+        return request.getServerPort();
+    }
+
+    @Override
+    public String remoteAddress() {
+        return request.getRemoteAddr();
+    }
+
+    @Override
+    public String remoteHost() {
+        return request.getRemoteHost();
+    }
+
+    @Override
+    public int remotePort() {
+        return request.getRemotePort();
+    }
+
+    @Override
+    public String remoteUser() {
+        return request.getRemoteUser();
+    }
+
+    @Override
+    public String authType() {
+        return request.getAuthType();
+    }
+
+    @Override
+    public long contentLength() {
+        return request.getContentLengthLong();
+    }
+
+    @Override
+    public String header(String name) {
+        return request.getHeader(name);
+    }
+
+    @Override
+    public void headers(HeaderVisitor visitor) {
+        Enumeration<String> names = request.getHeaderNames();
+        while (names.hasMoreElements()) {
+            String name = names.nextElement();
+            Enumeration<String> values = request.getHeaders(name);
+            while (values.hasMoreElements()) {
+                visitor.header(name, values.nextElement());
+            }
+        }
+    }
+
+    @Override
+    public InputStream body() throws IOException {
+        return request.getInputStream();
+    }
+
+    @Override
+    public void status(int status) {
+        response.setStatus(status);
+    }
+
+    @Override
+    public void addHeader(String name, String value) {
+        // Not through setContentType and getWriter: the container would add a charset of its own.
+        response.addHeader(name, value);
+    }
+
+    @Override
+    public void contentLength(long length) {
+        response.setContentLengthLong(length);
+    }
+
+    @Override
+    public OutputStream output() throws IOException {
+        return response.getOutputStream();
+    }
+
+    @Override
+    public boolean isCommitted() {
+        return response.isCommitted();
+    }
+
+    @Override
+    public void reset() {
+        response.reset();
+    }
+}
