@@ -1,14 +1,15 @@
 //! Every container of the table starts, serves a small WAR, and stops.
 //! Nothing of Django here: what fails here is the container or its recipe.
 
+#[path = "site/machine.rs"]
+mod machine;
+
 use std::io::Write as _;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use djwar::deploy::{Container, DeployError, Deployment, Distributions, Java, Stopped};
+use djwar::deploy::{Container, Deployment, Stopped};
 use djwar::error::Failure;
-use djwar::report::Silent;
-use djwar::resolve::{Cache, Host, Maven};
 
 /// A WAR of one text and a page that a servlet container compiles nothing for.
 fn war(folder: &Utf8Path, text: &str) -> Utf8PathBuf {
@@ -32,21 +33,6 @@ fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
     (folder, path)
 }
 
-fn small_jvm(deployment: Deployment) -> Deployment {
-    deployment
-        .java_option("-XX:TieredStopAtLevel=1")
-        .java_option("-XX:+UseSerialGC")
-        .java_option("-Xmx128m")
-}
-
-fn start(deployment: &Deployment) -> Result<djwar::deploy::Server, DeployError> {
-    let host = Host::of_this_process();
-    let cache = Cache::of_user(&host).expect("cache");
-    let maven = Maven::new(host.clone(), cache.clone(), false, &Silent);
-    let java = Java::find(&host)?;
-    deployment.start(&Distributions::new(&maven, &cache), &java)
-}
-
 fn stopped_well(stopped: &Stopped) {
     assert!(!stopped.killed, "{}", stopped.log);
     assert_eq!(stopped.survivors, [], "{}", stopped.log);
@@ -61,7 +47,7 @@ fn every_container_serves_a_war_and_stops_when_asked() {
             let deployment = Deployment::of(&war)
                 .on(container)
                 .at(context.parse().expect("valid"));
-            let server = start(&small_jvm(deployment))
+            let server = machine::start(deployment)
                 .unwrap_or_else(|error| panic!("{container}: {}", Failure::from(error)));
             let mut server = server;
             let address = format!("127.0.0.1:{}", server.port());
@@ -84,10 +70,8 @@ fn a_container_takes_a_newer_war_while_it_runs() {
     let (_folder, path) = folder();
     for container in [Container::Tomcat10, Container::Jetty12Ee10] {
         let first = war(&path, "first");
-        let mut server = start(&small_jvm(
-            Deployment::of(&first).on(container).redeploying(),
-        ))
-        .expect("started");
+        let mut server =
+            machine::start(Deployment::of(&first).on(container).redeploying()).expect("started");
         let answer = server
             .wait_until("/hello.txt", Duration::from_secs(30), |answer| {
                 answer.status == 200

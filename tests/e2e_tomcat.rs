@@ -1,0 +1,64 @@
+//! The polls site in Tomcat 9.0, 10.1 and 11, unpacked and packed.
+
+mod site;
+
+use djwar::deploy::Container::{Tomcat9, Tomcat10, Tomcat11};
+use site::{Wanted, walk};
+
+fn serves_the_site(wanted: Wanted) {
+    let mut site = wanted.start();
+    walk::whole_walk(&mut site);
+    site.stop();
+}
+
+#[test]
+fn tomcat_9_serves_the_site_at_the_root() {
+    serves_the_site(Wanted::polls(Tomcat9, "/"));
+}
+
+#[test]
+fn tomcat_9_serves_the_site_under_a_context_path() {
+    serves_the_site(Wanted::polls(Tomcat9, "/ctx"));
+}
+
+#[test]
+fn tomcat_10_serves_the_site_at_the_root() {
+    serves_the_site(Wanted::polls(Tomcat10, "/"));
+}
+
+#[test]
+fn tomcat_10_serves_the_site_under_a_context_path() {
+    serves_the_site(Wanted::polls(Tomcat10, "/ctx"));
+}
+
+#[test]
+fn tomcat_11_serves_the_site_at_the_root() {
+    serves_the_site(Wanted::polls(Tomcat11, "/"));
+}
+
+#[test]
+fn tomcat_11_serves_the_site_under_a_context_path() {
+    serves_the_site(Wanted::polls(Tomcat11, "/ctx"));
+}
+
+#[test]
+fn tomcat_9_serves_a_packed_war_under_a_context_path() {
+    serves_the_site(Wanted::polls(Tomcat9, "/ctx").packed());
+}
+
+#[test]
+fn tomcat_10_serves_a_packed_war_at_the_root() {
+    serves_the_site(Wanted::polls(Tomcat10, "/").packed());
+}
+
+#[test]
+fn tomcat_11_serves_a_packed_war_under_a_context_path() {
+    serves_the_site(Wanted::polls(Tomcat11, "/ctx").packed());
+}
+
+#[test]
+fn a_redeploy_in_tomcat_keeps_the_data_and_leaves_no_process() {
+    let mut site = Wanted::polls(Tomcat10, "/ctx").redeploying().start();
+    walk::redeploy(&mut site);
+    site.stop();
+}

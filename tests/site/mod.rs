@@ -1,0 +1,8 @@
+//! The fluent driver of the end-to-end tests: see tests/README.md.
+
+pub(crate) mod browser;
+pub(crate) mod machine;
+pub(crate) mod served;
+pub(crate) mod walk;
+
+pub(crate) use served::Wanted;
