@@ -45,36 +45,24 @@ impl Resolver<'_> {
     ) -> Result<Vec<Utf8PathBuf>, ResolveError> {
         let folder = scratch.join("wheels");
         fs_err::create_dir(&folder)?;
-        let arguments = source_arguments(request, scratch)?;
         let native = Platform::of_this_host() == Some(request.platform)
             && interpreter.version == request.python;
+        let pinned = self.pinned_by_uv(request, interpreter, scratch)?;
+        let arguments = match &pinned {
+            // uv wrote every package and every hash: nothing is left to resolve.
+            Some(pinned) => ["--no-deps", "--require-hashes", "-r", pinned.as_str()]
+                .map(str::to_owned)
+                .to_vec(),
+            None => source_arguments(request, scratch)?,
+        };
         if !native {
-            let mut command = self.pip(interpreter, request);
-            command
-                .args([
-                    "download",
-                    "--only-binary",
-                    ":all:",
-                    "--dest",
-                    folder.as_str(),
-                ])
-                .args([
-                    "--implementation",
-                    "cp",
-                    "--python-version",
-                    &request.python.digits(),
-                ])
-                .args([
-                    "--abi",
-                    &format!("cp{}", request.python.digits()),
-                    "--abi",
-                    "abi3",
-                    "--abi",
-                    "none",
-                ]);
-            for platform in versions::wheel_platforms(request.platform) {
-                command.args(["--platform", &platform]);
+            if pinned.is_none() {
+                self.report.warning(&format!(
+                    "pip takes the markers of this machine: packages that only {} needs may be missing; with `uv` on the PATH they aren't",
+                    request.platform
+                ));
             }
+            let mut command = self.foreign_pip(interpreter, request, &folder);
             let output = self.run_pip(command.args(&arguments))?;
             if !output.status.success() {
                 return Err(pip_words::failure(request, &said(&output), false));
@@ -84,13 +72,8 @@ impl Resolver<'_> {
         // Wheels first: nobody's setup.py runs when all projects publish them.
         let mut command = self.pip(interpreter, request);
         command
-            .args([
-                "wheel",
-                "--only-binary",
-                ":all:",
-                "--wheel-dir",
-                folder.as_str(),
-            ])
+            .args(["wheel", "--only-binary", ":all:", "--wheel-dir"])
+            .arg(folder.as_str())
             .args(&arguments);
         let output = self.run_pip(&mut command)?;
         if output.status.success() {
@@ -104,13 +87,36 @@ impl Resolver<'_> {
             .detail("not everything is published as a wheel: building what isn't");
         let mut command = self.pip(interpreter, request);
         command
-            .args(["wheel", "--prefer-binary", "--wheel-dir", folder.as_str()])
+            .args(["wheel", "--prefer-binary", "--wheel-dir"])
+            .arg(folder.as_str())
             .args(&arguments);
         let output = self.run_pip(&mut command)?;
         if !output.status.success() {
             return Err(pip_words::failure(request, &said(&output), true));
         }
         self.checked(&folder, &output)
+    }
+
+    /// pip for another platform than its own: takes wheels only, and each tag by
+    /// name.
+    fn foreign_pip(
+        &self,
+        interpreter: &Interpreter,
+        request: &WheelRequest,
+        folder: &Utf8Path,
+    ) -> Command {
+        let digits = request.python.digits();
+        let mut command = self.pip(interpreter, request);
+        command
+            .args(["download", "--only-binary", ":all:", "--dest"])
+            .arg(folder.as_str())
+            .args(["--implementation", "cp", "--python-version", &digits])
+            .args(["--abi", &format!("cp{digits}"), "--abi", "abi3"])
+            .args(["--abi", "none"]);
+        for platform in versions::wheel_platforms(request.platform) {
+            command.args(["--platform", &platform]);
+        }
+        command
     }
 
     fn pip(&self, interpreter: &Interpreter, request: &WheelRequest) -> Command {
@@ -121,6 +127,7 @@ impl Resolver<'_> {
         command
             .current_dir(&request.project)
             .env("SOURCE_DATE_EPOCH", SOURCE_DATE_EPOCH)
+            .env("PIP_PROGRESS_BAR", "off")
             // -I would drop PYTHONHOME: -P keeps the project off sys.path (3.11+).
             .args([
                 "-P",
@@ -166,11 +173,11 @@ impl Resolver<'_> {
 }
 
 /// `-r` for every source; listed requirements go through a file of their own.
-fn source_arguments(
+pub(crate) fn source_arguments(
     request: &WheelRequest,
     scratch: &Utf8Path,
 ) -> Result<Vec<String>, ResolveError> {
-    let mut arguments = vec!["--progress-bar".to_owned(), "off".to_owned()];
+    let mut arguments = Vec::new();
     for (number, source) in request.sources.iter().enumerate() {
         let path = match source {
             RequirementSource::File(path) => path.clone(),

@@ -149,6 +149,14 @@ impl WheelRequest {
             .to_owned())
     }
 
+    /// Whether a package of this machine's disk is among the requirements.
+    pub(crate) fn has_local_paths(&self) -> Result<bool, ResolveError> {
+        let lines = self.lines()?;
+        Ok(lines
+            .iter()
+            .any(|line| line.local_path(&self.project).is_some()))
+    }
+
     /// Where a requirement of that name is written: `requirements.txt:3`.
     pub(crate) fn place_of(&self, name: &str) -> Option<String> {
         let name = normalized(name);
@@ -281,7 +289,7 @@ fn content_of(path: &Utf8Path) -> Result<String, ResolveError> {
 }
 
 /// The files that pip reads its configuration from on Linux and macOS.
-fn pip_configuration(host: &Host) -> Vec<Utf8PathBuf> {
+pub(crate) fn pip_configuration(host: &Host) -> Vec<Utf8PathBuf> {
     let home = host.home();
     let below_home = |path: &str| home.as_ref().map(|home| home.join(path));
     [
