@@ -69,8 +69,15 @@ pub(crate) fn failure(request: &WheelRequest, words: &str, tried_building: bool)
     };
     let target = format!("Python {} on {}", request.python, request.platform);
     if words.contains("DO NOT MATCH THE HASHES") {
+        let package = words
+            .lines()
+            .skip_while(|line| !line.contains("DO NOT MATCH THE HASHES"))
+            .find_map(|line| line.trim().split_once(" from "))
+            .map_or("a downloaded package".to_owned(), |(name, _)| {
+                format!("`{name}`{}", written(request, name_of(name)))
+            });
         return refused(
-            "a downloaded package differs from the hash in the requirements".to_owned(),
+            format!("{package} differs from the hash in the requirements"),
             "if the package was published anew, renew the hashes; else somebody changed it on the way".to_owned(),
         );
     }
