@@ -68,7 +68,8 @@ pub(super) fn event(line: &Line) -> Option<Event> {
         let port = line.text.rsplit(':').next()?.strip_suffix('}')?;
         return port.parse().ok().map(Event::Listening);
     }
-    if line.text.starts_with("Started oeje") && line.text.contains("WebAppContext@") {
+    // `oeje10w.WebAppContext@…`, `oeje8n.ContextHandler$…`.
+    if line.text.starts_with("Started oeje") && &*line.logger == "oejsh.ContextHandler" {
         return Some(Event::Deployed);
     }
     line.text

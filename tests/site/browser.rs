@@ -285,6 +285,11 @@ impl Page {
             None => link,
         };
         let below = path.strip_prefix(&self.context)?;
+        if below.is_empty() && !self.context.is_empty() {
+            // Django's own "View site" link is the bare SCRIPT_NAME; a container
+            // redirects it to `/ctx/`.
+            return Some(String::new());
+        }
         below.starts_with('/').then(|| below.to_owned())
     }
 

@@ -1,5 +1,7 @@
 //! The fluent driver of the end-to-end tests: see tests/README.md.
 
+#![allow(dead_code, reason = "each test file uses its own part")]
+
 pub(crate) mod browser;
 pub(crate) mod machine;
 pub(crate) mod served;
