@@ -4,38 +4,41 @@
 
 use camino::Utf8Path;
 
-use super::evaluate::{Evaluator, Place, plain_text};
+use super::environment::{certain, database, is_truth};
+use super::evaluate::{Evaluator, Place};
 use super::execute::{Flow, bind};
+use super::operators::plain_text;
 use super::syntax::{Definition, Expression, ExpressionKind};
-use super::value::{Kind, Value, joined, normalised, parent};
+use super::text_methods::join_all;
+use super::value::{Kind, Value, normalised, parent};
 
 /// Recursion of the project's own functions ends here.
 const DEEPEST_CALLS: u32 = 16;
 
 /// A call's arguments, evaluated.
-struct Arguments {
-    positional: Vec<Value>,
-    keywords: Vec<(String, Value)>,
-    line: u32,
+pub(super) struct Arguments {
+    pub(super) positional: Vec<Value>,
+    pub(super) keywords: Vec<(String, Value)>,
+    pub(super) line: u32,
 }
 
 impl Arguments {
-    fn at(&self, index: usize) -> Option<&Value> {
+    pub(super) fn at(&self, index: usize) -> Option<&Value> {
         self.positional.get(index)
     }
 
-    fn named(&self, name: &str) -> Option<&Value> {
+    pub(super) fn named(&self, name: &str) -> Option<&Value> {
         self.keywords
             .iter()
             .find(|(keyword, _)| keyword == name)
             .map(|(_, value)| value)
     }
 
-    fn text(&self, index: usize) -> Option<&str> {
+    pub(super) fn text(&self, index: usize) -> Option<&str> {
         self.at(index).and_then(Value::as_text)
     }
 
-    fn is_dynamic(&self) -> bool {
+    pub(super) fn is_dynamic(&self) -> bool {
         let keywords = self.keywords.iter().map(|(_, value)| value);
         self.positional
             .iter()
@@ -130,6 +133,11 @@ impl Evaluator<'_> {
                 (None, None) => Value::opaque(),
             };
             bind(&mut scope, &parameter.name, value, &span);
+        }
+        if let Some(rest) = &definition.rest {
+            let left = arguments.positional.iter().skip(position).cloned();
+            let value = Value::known(Kind::Sequence(left.collect()));
+            bind(&mut scope, rest, value, &span);
         }
         let outermost = self.call_site.is_none();
         if outermost {
@@ -242,11 +250,11 @@ impl Evaluator<'_> {
                 }
                 value
             }
-            _ => self.call_builtin(name, arguments),
+            _ => Self::call_builtin(name, arguments),
         }
     }
 
-    fn call_builtin(&mut self, name: &str, arguments: &Arguments) -> Value {
+    fn call_builtin(name: &str, arguments: &Arguments) -> Value {
         let Some(first) = arguments.at(0) else {
             return match name {
                 "builtins.list" | "builtins.tuple" | "builtins.set" => {
@@ -323,234 +331,6 @@ impl Evaluator<'_> {
             _ => Value::opaque(),
         }
     }
-
-    fn call_text_method(
-        &mut self,
-        text: &str,
-        name: &str,
-        arguments: &Arguments,
-        dynamic: bool,
-    ) -> Value {
-        let path = |path: String| Value::known(Kind::Path(path)).or_dynamic(dynamic);
-        match name {
-            "resolve" | "absolute" | "abspath" | "realpath" | "expanduser" | "norm" => {
-                path(normalised(text))
-            }
-            "joinpath" | "child" | "path" | "join" if is_path(text) => {
-                join_all(text, &arguments.positional).map_or_else(Value::opaque, path)
-            }
-            "dirname" => path(parent(text)),
-            "ancestor" => match arguments.at(0).map(|value| &value.kind) {
-                Some(Kind::Integer(levels)) => {
-                    let levels = 0..(*levels).clamp(0, 40);
-                    path(levels.fold(text.to_owned(), |text, _| parent(&text)))
-                }
-                _ => Value::opaque(),
-            },
-            "with_name" => match arguments.text(0) {
-                Some(name) => path(joined(&parent(text), name)),
-                None => Value::opaque(),
-            },
-            "as_posix" | "__str__" => Value::text(text).or_dynamic(dynamic),
-            "exists" | "is_file" | "is_dir" | "isfile" | "isdir" => self.existence(text),
-            "lower" => Value::text(text.to_lowercase()).or_dynamic(dynamic),
-            "upper" => Value::text(text.to_uppercase()).or_dynamic(dynamic),
-            "strip" if arguments.positional.is_empty() => {
-                Value::text(text.trim()).or_dynamic(dynamic)
-            }
-            "rstrip" if arguments.text(0) == Some("/") => {
-                Value::text(text.trim_end_matches('/')).or_dynamic(dynamic)
-            }
-            "startswith" => arguments.text(0).map_or_else(Value::opaque, |start| {
-                Value::known(Kind::Boolean(text.starts_with(start))).or_dynamic(dynamic)
-            }),
-            "split" => {
-                let parts: Vec<Value> = match arguments.text(0) {
-                    Some(separator) if !separator.is_empty() => {
-                        text.split(separator).map(Value::text).collect()
-                    }
-                    _ => text.split_whitespace().map(Value::text).collect(),
-                };
-                Value::known(Kind::Sequence(parts))
-                    .or_dynamic(dynamic)
-                    .bounded()
-            }
-            "join" => match arguments.at(0).map(plain_parts) {
-                Some(Some(parts)) => Value::text(parts.join(text)).or_dynamic(dynamic),
-                _ => Value::opaque(),
-            },
-            "format" => format_call(text, arguments).or_dynamic(dynamic),
-            _ => Value::opaque(),
-        }
-    }
-
-    /// A reader's call: `env('X', default=…)`, `env.bool('X', False)`,
-    /// `config('X', default=…, cast=bool)`.
-    fn read(
-        &mut self,
-        defaults: &[(String, Value)],
-        cast: Option<&Value>,
-        arguments: &Arguments,
-        place: Place<'_>,
-    ) -> Value {
-        let cast = match cast.map(|cast| &cast.kind) {
-            Some(Kind::Reference(name)) => name.rsplit('.').next().unwrap_or_default(),
-            _ => "",
-        };
-        let fallback = match cast {
-            "db" | "db_url" | "dj_db_url" => "DATABASE_URL",
-            "cache" | "cache_url" | "dj_cache_url" => "CACHE_URL",
-            "email" | "email_url" => "EMAIL_URL",
-            _ => "",
-        };
-        let name = arguments.text(0).unwrap_or(fallback).to_owned();
-        if !is_variable(&name) {
-            return Value::opaque();
-        }
-        let by_position = match cast {
-            "" | "Csv" => None,
-            _ => arguments.at(1),
-        };
-        let default = arguments
-            .named("default")
-            .or(by_position)
-            .or_else(|| {
-                let scheme = defaults.iter().find(|(known, _)| *known == name);
-                scheme.map(|(_, value)| value)
-            })
-            .cloned();
-        let required = default.is_none();
-        let span = place.span(arguments.line);
-        self.read_environment(&name, default.as_ref(), required, span);
-        if matches!(cast, "db" | "db_url" | "dj_db_url") {
-            return database(default.as_ref());
-        }
-        let Some(default) = default else {
-            return Value::opaque();
-        };
-        let kind = match (cast, default.kind) {
-            ("bool", Kind::Text(text)) => Kind::Boolean(is_truth(&text)),
-            ("int", Kind::Text(text)) => text.parse().map_or(Kind::Opaque, Kind::Integer),
-            ("list" | "tuple" | "Csv", Kind::Text(text)) => Kind::Sequence(
-                text.split(',')
-                    .filter(|part| !part.trim().is_empty())
-                    .map(|part| Value::text(part.trim()))
-                    .collect(),
-            ),
-            (_, kind) => kind,
-        };
-        Value::known(kind).or_dynamic(true)
-    }
-
-    /// Whether a file of the project exists here. It may not on the server.
-    fn existence(&self, path: &str) -> Value {
-        super::value::inside(path).map_or_else(Value::opaque, |relative| {
-            let exists = self.modules.root.join(relative).exists();
-            Value::known(Kind::Boolean(exists)).or_dynamic(true)
-        })
-    }
-}
-
-/// The entry of `DATABASES` that a database URL stands for.
-fn database(url: Option<&Value>) -> Value {
-    let Some(url) = url.and_then(Value::as_text) else {
-        return Value::opaque();
-    };
-    let (scheme, rest) = url.split_once(':').unwrap_or((url, ""));
-    let engine = match scheme {
-        "sqlite" | "sqlite3" => "django.db.backends.sqlite3",
-        "postgres" | "postgresql" | "pgsql" | "psql" => "django.db.backends.postgresql",
-        "postgis" => "django.contrib.gis.db.backends.postgis",
-        "spatialite" => "django.contrib.gis.db.backends.spatialite",
-        "mysql" | "mysql2" => "django.db.backends.mysql",
-        "oracle" => "django.db.backends.oracle",
-        _ => return Value::opaque(),
-    };
-    // `sqlite:///relative`, `sqlite:////absolute`, `sqlite://` + an absolute path.
-    let rest = rest.strip_prefix("//").unwrap_or(rest);
-    let rest = rest.split(['?', '#']).next().unwrap_or_default();
-    let name = if scheme.starts_with("sqlite") || scheme == "spatialite" {
-        let path = match rest.strip_prefix('/') {
-            Some(path) if !rest.starts_with("/\u{1}/") => path,
-            _ => rest,
-        };
-        if path.is_empty() { ":memory:" } else { path }
-    } else {
-        rest.rsplit_once('/').map_or("", |(_, name)| name)
-    };
-    let unsure = |text: &str| Value::text(text).or_dynamic(true);
-    Value::known(Kind::Dictionary(vec![
-        (Value::text("ENGINE"), unsure(engine)),
-        (Value::text("NAME"), unsure(name)),
-    ]))
-    .or_dynamic(true)
-}
-
-fn certain(value: &mut Value) {
-    value.dynamic = false;
-    if let Kind::Dictionary(entries) = &mut value.kind {
-        for (_, entry) in entries {
-            entry.dynamic = false;
-        }
-    }
-}
-
-fn join_all(first: &str, rest: &[Value]) -> Option<String> {
-    rest.iter().try_fold(first.to_owned(), |path, part| {
-        Some(joined(&path, part.as_text()?))
-    })
-}
-
-fn is_path(text: &str) -> bool {
-    text.starts_with('/')
-}
-
-/// What may be the name of an environment variable.
-fn is_variable(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .chars()
-            .all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
-}
-
-fn is_truth(text: &str) -> bool {
-    matches!(
-        text.trim().to_ascii_lowercase().as_str(),
-        "1" | "true" | "yes" | "on" | "y" | "t" | "ok"
-    )
-}
-
-fn plain_parts(value: &Value) -> Option<Vec<&str>> {
-    value.items()?.iter().map(Value::as_text).collect()
-}
-
-/// `'{}/media'.format(BASE_DIR)` with plain fields only.
-fn format_call(format: &str, arguments: &Arguments) -> Value {
-    let mut text = String::new();
-    let mut rest = format;
-    let mut next = 0;
-    while let Some(open) = rest.find('{') {
-        let Some(close) = rest[open..].find('}') else {
-            return Value::opaque();
-        };
-        text.push_str(&rest[..open]);
-        let field = &rest[open + 1..open + close];
-        let argument = if field.is_empty() {
-            next += 1;
-            arguments.at(next - 1)
-        } else if let Ok(index) = field.parse::<usize>() {
-            arguments.at(index)
-        } else {
-            arguments.named(field)
-        };
-        let Some(argument) = argument.and_then(plain_text) else {
-            return Value::opaque();
-        };
-        text.push_str(&argument);
-        rest = &rest[open + close + 1..];
-    }
-    text.push_str(rest);
-    Value::text(text).bounded()
 }
 
 fn keywords_as_dictionary(arguments: &Arguments) -> Value {

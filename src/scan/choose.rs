@@ -25,6 +25,14 @@ pub(super) struct Chosen {
     pub(super) file: Utf8PathBuf,
 }
 
+impl Chosen {
+    /// Who named it, else the module itself.
+    pub(super) fn span(&self) -> Span {
+        let own = || Span::new(self.file.clone(), 1);
+        self.origin.clone().unwrap_or_else(own)
+    }
+}
+
 /// Chooses the settings module.
 pub(super) fn settings(
     root: &Utf8Path,

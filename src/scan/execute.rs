@@ -3,18 +3,15 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 
 use super::error::ScanError;
-use super::evaluate::{Binding, Evaluator, Place, Scope, binary};
+use super::evaluate::{Binding, Evaluator, Place, Scope};
+use super::merge::{merged, merged_assignments, mutated};
+use super::operators::binary;
 use super::syntax::{Expression, ExpressionKind, Statement, StatementKind};
 use super::value::{Kind, Value};
-use super::{python_source, source_text};
 use crate::model::Span;
-use crate::model::project::{Problem, Severity};
-
-/// Deeper chains of imports are no settings.
-const DEEPEST_IMPORTS: usize = 60;
 
 /// How a block ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,53 +25,6 @@ pub(super) enum Flow {
 }
 
 impl Evaluator<'_> {
-    /// The names of the module in `file`; from memory the second time.
-    pub(super) fn load(&mut self, file: &Utf8Path) -> Result<Scope, ScanError> {
-        if let Some(scope) = self.scopes.get(file) {
-            return Ok(scope.clone());
-        }
-        if self.open.contains(file) || self.open.len() > DEEPEST_IMPORTS {
-            // Python, too, gives a module that is being imported as far as it is.
-            return Ok(Scope::new());
-        }
-        let source = source_text::python(&self.modules.root, file)?;
-        let parsed = python_source::parse(&source);
-        if let Some(fault) = parsed.fault {
-            let error = ScanError::Syntax {
-                path: file.to_owned(),
-                line: fault.line,
-                column: fault.column,
-                message: fault.message,
-            };
-            if !self.tolerant {
-                return Err(error);
-            }
-            self.faults.push(error);
-        }
-        self.open.insert(file.to_owned());
-        let mut scope = Scope::new();
-        let outcome = self.block(&parsed.statements, file, &mut scope);
-        self.open.remove(file);
-        outcome?;
-        self.scopes.insert(file.to_owned(), scope.clone());
-        Ok(scope)
-    }
-
-    /// Loads a module for the sake of its names; what is wrong with it becomes a
-    /// problem, because the settings may do without it.
-    pub(super) fn load_quietly(&mut self, file: &Utf8Path, place: Place<'_>) -> Scope {
-        self.load(file).unwrap_or_else(|error| {
-            self.problems.push(Problem {
-                severity: Severity::Warning,
-                code: "module-unreadable",
-                origin: Some(Span::new(place.file, 1)),
-                message: error.to_string(),
-                hint: crate::error::Diagnose::hint(&error),
-            });
-            Scope::new()
-        })
-    }
-
     pub(super) fn block(
         &mut self,
         statements: &[Statement],
@@ -301,7 +251,7 @@ impl Evaluator<'_> {
                 };
             }
             Flow::Done => self.block(otherwise, file, scope)?,
-            returned => returned,
+            returned @ Flow::Returned(_) => returned,
         };
         if flow == Flow::Raised {
             return Ok(flow);
@@ -394,134 +344,6 @@ impl Evaluator<'_> {
         }
     }
 
-    fn import(
-        &mut self,
-        module: &str,
-        alias: Option<&str>,
-        span: &Span,
-        scope: &mut Scope,
-    ) -> Result<(), ScanError> {
-        let first = module.split('.').next().unwrap_or(module);
-        let (name, bound) = match alias {
-            Some(alias) => (alias, module),
-            None => (first, first),
-        };
-        let value = match self.modules.file(bound) {
-            Some(file) => {
-                self.load(&file)?;
-                Value::known(Kind::Module(file))
-            }
-            None => Value::reference(bound),
-        };
-        bind(scope, name, value, span);
-        Ok(())
-    }
-
-    fn import_from(
-        &mut self,
-        level: u32,
-        module: &str,
-        names: &[(String, Option<String>)],
-        span: &Span,
-        scope: &mut Scope,
-    ) -> Result<Flow, ScanError> {
-        let file = if level > 0 {
-            self.modules.relative(&span.path, level, module)
-        } else {
-            self.modules.file(module)
-        };
-        let folder = if level > 0 && module.is_empty() {
-            let mut folder = span.path.parent();
-            for _ in 1..level {
-                folder = folder.and_then(Utf8Path::parent);
-            }
-            folder.map(Utf8Path::to_owned)
-        } else {
-            file.as_deref()
-                .filter(|file| file.file_name() == Some("__init__.py"))
-                .and_then(Utf8Path::parent)
-                .map(Utf8Path::to_owned)
-        };
-        let own = level > 0 || self.is_own(module);
-        if file.is_none() && folder.is_none() {
-            if own {
-                return Ok(self.missing(level, module, span));
-            }
-            for (name, alias) in names {
-                let bound = alias.as_ref().unwrap_or(name);
-                if name == "*" {
-                    continue;
-                }
-                let value = imported(module, name);
-                bind(scope, bound, value, span);
-            }
-            return Ok(Flow::Done);
-        }
-        let inner = match &file {
-            Some(file) => self.load(file)?,
-            None => Scope::new(),
-        };
-        for (name, alias) in names {
-            if name == "*" {
-                for (name, binding) in &inner {
-                    if !name.starts_with('_') {
-                        scope.insert(name.clone(), Rc::clone(binding));
-                    }
-                }
-                self.step(inner.len());
-                continue;
-            }
-            let bound = alias.as_ref().unwrap_or(name);
-            if let Some(binding) = inner.get(name) {
-                scope.insert(bound.clone(), Rc::clone(binding));
-                continue;
-            }
-            let submodule = folder
-                .as_ref()
-                .and_then(|folder| self.modules.file_at(&folder.join(name)));
-            match submodule {
-                Some(submodule) => {
-                    self.load(&submodule)?;
-                    bind(scope, bound, Value::known(Kind::Module(submodule)), span);
-                }
-                None if file.is_none() => return Ok(self.missing(level, name, span)),
-                None => bind(scope, bound, Value::opaque(), span),
-            }
-        }
-        Ok(Flow::Done)
-    }
-
-    /// Whether a dotted name begins with a package of the project.
-    fn is_own(&self, module: &str) -> bool {
-        let first = module.split('.').next().unwrap_or(module);
-        self.modules.file(first).is_some()
-            || self
-                .modules
-                .folder(first)
-                .is_some_and(|folder| self.modules.root.join(folder.join("__init__.py")).is_file())
-    }
-
-    fn missing(&mut self, level: u32, module: &str, span: &Span) -> Flow {
-        if self.guarded == 0 {
-            let dots = ".".repeat(level as usize);
-            self.problems.push(Problem {
-                severity: Severity::Error,
-                code: "import-not-found",
-                origin: Some(span.clone()),
-                message: format!(
-                    "the settings import `{dots}{module}`, which the project does not hold"
-                ),
-                hint: Some(
-                    "is it left out of version control? Add it, or name other settings with \
-                     `--settings`"
-                        .to_owned(),
-                ),
-            });
-            return Flow::Done;
-        }
-        Flow::Raised
-    }
-
     /// A call that stands alone: `INSTALLED_APPS.append('x')`, `include('a.py')`.
     fn effect(
         &mut self,
@@ -579,41 +401,6 @@ impl Evaluator<'_> {
         self.evaluate(expression, Place { file, scope });
         Ok(())
     }
-
-    /// django-split-settings: runs files, in sorted order, in this module's scope.
-    fn include(
-        &mut self,
-        pattern: &str,
-        file: &Utf8Path,
-        scope: &mut Scope,
-    ) -> Result<(), ScanError> {
-        let folder = file.parent().unwrap_or(Utf8Path::new(""));
-        let target = folder.join(pattern);
-        let Some(within) = target.parent() else {
-            return Ok(());
-        };
-        let Ok(matcher) = globset::Glob::new(target.as_str()) else {
-            return Ok(());
-        };
-        let matcher = matcher.compile_matcher();
-        let mut files: Vec<Utf8PathBuf> = Vec::new();
-        let Ok(entries) = self.modules.root.join(within).read_dir_utf8() else {
-            return Ok(());
-        };
-        for entry in entries.flatten() {
-            let path = within.join(entry.file_name());
-            if matcher.is_match(&path) && path.extension() == Some("py") && path != file {
-                files.push(path);
-            }
-        }
-        files.sort();
-        for path in files {
-            let source = source_text::python(&self.modules.root, &path)?;
-            let parsed = python_source::parse(&source);
-            self.block(&parsed.statements, &path, scope)?;
-        }
-        Ok(())
-    }
 }
 
 pub(super) fn bind(scope: &mut Scope, name: &str, value: Value, span: &Span) {
@@ -622,17 +409,6 @@ pub(super) fn bind(scope: &mut Scope, name: &str, value: Value, span: &Span) {
         span: span.clone(),
     };
     scope.insert(name.to_owned(), Rc::new(binding));
-}
-
-/// What `from module import name` gives for a module that isn't the project's.
-fn imported(module: &str, name: &str) -> Value {
-    match (module, name) {
-        ("os", "environ") => Value::reference("os.environ"),
-        ("os", "getenv") => Value::reference("os.getenv"),
-        ("sys", "argv") => Value::known(Kind::Sequence(vec![Value::text("djwar")])),
-        ("environ" | "environs", _) => Value::reference(format!("{module}.{name}")),
-        _ => Value::reference(format!("{module}.{name}")),
-    }
 }
 
 /// Whether a handler ends in `raise` or `sys.exit()`: it recovers nothing.
@@ -650,129 +426,4 @@ fn gives_up(handler: &[Statement]) -> bool {
         },
         _ => false,
     }
-}
-
-/// Both branches may have run: what they set alike is certain, the rest is not.
-/// `likely` gives the guess.
-fn merged(likely: &Scope, other: &Scope, missing_is_dynamic: bool) -> Scope {
-    let mut scope = Scope::new();
-    for (name, binding) in likely {
-        let same = other
-            .get(name)
-            .is_some_and(|other| Rc::ptr_eq(other, binding) || other.value == binding.value);
-        if same || (!missing_is_dynamic && !other.contains_key(name)) {
-            scope.insert(name.clone(), Rc::clone(binding));
-        } else {
-            let mut doubtful = unsure(binding);
-            // The branch that changes it is what makes it doubtful.
-            if let Some(other) = other.get(name)
-                && other.span.path == doubtful.span.path
-            {
-                doubtful.span.line = doubtful.span.line.max(other.span.line);
-            }
-            scope.insert(name.clone(), Rc::new(doubtful));
-        }
-    }
-    for (name, binding) in other {
-        if !likely.contains_key(name) {
-            scope.insert(name.clone(), Rc::new(unsure(binding)));
-        }
-    }
-    scope
-}
-
-/// Like [`merged`], for the handler of an import that probably succeeds: names
-/// that only the handler sets are its own affair.
-fn merged_assignments(likely: &Scope, other: &Scope, before: &Scope) -> Scope {
-    let mut scope = likely.clone();
-    for (name, binding) in other {
-        let changed = before
-            .get(name)
-            .is_none_or(|before| !Rc::ptr_eq(before, binding));
-        if changed {
-            let guess = likely.get(name).unwrap_or(binding);
-            let sure = guess.value == binding.value;
-            let binding = if sure {
-                Rc::clone(guess)
-            } else {
-                Rc::new(unsure(guess))
-            };
-            scope.insert(name.clone(), binding);
-        }
-    }
-    scope
-}
-
-fn unsure(binding: &Binding) -> Binding {
-    // A module or a function stays what it is; only its presence is unsure.
-    let keeps = matches!(
-        binding.value.kind,
-        Kind::Reference(_) | Kind::Module(_) | Kind::Function(..) | Kind::Reader(_)
-    );
-    Binding {
-        value: binding.value.clone().or_dynamic(!keeps),
-        span: binding.span.clone(),
-    }
-}
-
-fn mutated(
-    container: Value,
-    method: &str,
-    arguments: Vec<Value>,
-    named: Vec<(Value, Value)>,
-) -> Value {
-    let mut dynamic = container.dynamic;
-    let mut arguments = arguments.into_iter();
-    let kind = match container.kind {
-        Kind::Sequence(mut items) => {
-            match (method, arguments.next(), arguments.next()) {
-                ("append" | "add", Some(item), None) => items.push(item),
-                ("extend" | "update", Some(more), None) => match more.kind {
-                    Kind::Sequence(more_items) => {
-                        dynamic |= more.dynamic;
-                        items.extend(more_items);
-                    }
-                    _ => dynamic = true,
-                },
-                ("insert", Some(at), Some(item)) => {
-                    let at = match at.kind {
-                        Kind::Integer(at) => usize::try_from(at).unwrap_or(0).min(items.len()),
-                        _ => {
-                            dynamic = true;
-                            items.len()
-                        }
-                    };
-                    items.insert(at, item);
-                }
-                ("remove", Some(item), None) => {
-                    if let Some(at) = items.iter().position(|known| known.kind == item.kind) {
-                        items.remove(at);
-                    }
-                }
-                _ => dynamic = true,
-            }
-            Kind::Sequence(items)
-        }
-        Kind::Dictionary(mut entries) => {
-            match (method, arguments.next(), arguments.next()) {
-                ("update", Some(more), None) => match more.kind {
-                    Kind::Dictionary(more_entries) => {
-                        dynamic |= more.dynamic;
-                        entries.extend(more_entries);
-                    }
-                    _ => dynamic = true,
-                },
-                ("update", None, None) => entries.extend(named),
-                ("setdefault", Some(key), Some(value)) => {
-                    if !entries.iter().any(|(known, _)| known.kind == key.kind) {
-                        entries.push((key, value));
-                    }
-                }
-                _ => dynamic = true,
-            }
-            Kind::Dictionary(entries)
-        }
-        kind => kind,
-    };
-    Value { kind, dynamic }
 }

@@ -10,31 +10,37 @@ use crate::model::{Engine, Setting, Span};
 
 /// Files and folders inside of the project that it writes to and that must
 /// outlive a redeploy (DESIGN §5), sorted.
-pub(super) fn data(scope: &Scope, source_root: &Utf8Path) -> Vec<Exclusion> {
-    let mut data: Vec<Exclusion> = facts::database_files(scope)
+pub(super) fn data(scope: &Scope, source_root: &Utf8Path) -> Vec<(Exclusion, Span)> {
+    let mut data: Vec<(Exclusion, Span)> = facts::database_files(scope)
         .into_iter()
-        .map(|(path, span)| Exclusion {
-            path,
-            reason: format!("a database ({span})"),
+        .map(|(path, span)| {
+            let reason = format!("a database ({span})");
+            (Exclusion { path, reason }, span)
         })
         .collect();
     let media =
         facts::inner_folder(scope, "MEDIA_ROOT").filter(|(path, _)| !source_root.starts_with(path));
-    data.extend(media.map(|(path, span)| Exclusion {
-        path: format!("{}/", path.trim_end_matches('/')),
-        reason: format!("media uploads ({span})"),
+    data.extend(media.map(|(path, span)| {
+        let path = format!("{}/", path.trim_end_matches('/'));
+        let reason = format!("media uploads ({span})");
+        (Exclusion { path, reason }, span)
     }));
-    data.sort_by(|a, b| a.path.cmp(&b.path));
-    data.dedup_by(|a, b| a.path == b.path);
+    data.sort_by(|(a, _), (b, _)| a.path.cmp(&b.path));
+    data.dedup_by(|(a, _), (b, _)| a.path == b.path);
     data
 }
 
 /// Adds what is wrong or doubtful.
-pub(super) fn add(project: &Project, scope: &Scope, problems: &mut Vec<Problem>) {
+pub(super) fn add(
+    project: &Project,
+    scope: &Scope,
+    data: &[(Exclusion, Span)],
+    problems: &mut Vec<Problem>,
+) {
     dependencies(project, problems);
     application(project, problems);
     secrets(project, scope, problems);
-    written(project, problems);
+    written(data, problems);
 }
 
 fn problem(
@@ -149,21 +155,25 @@ fn secrets(project: &Project, scope: &Scope, problems: &mut Vec<Problem>) {
     }
 }
 
-fn written(project: &Project, problems: &mut Vec<Problem>) {
-    for data in &project.data {
+fn written(data: &[(Exclusion, Span)], problems: &mut Vec<Problem>) {
+    for (data, span) in data {
         let is_folder = data.path.ends_with('/');
         let code = if is_folder {
             "media-inside"
         } else {
             "database-inside"
         };
-        let what = if is_folder { "uploads" } else { "the database" };
+        let what = if is_folder {
+            "the folder of uploads"
+        } else {
+            "the database"
+        };
         problems.push(problem(
             Severity::Warning,
             code,
-            None,
+            Some(span.clone()),
             format!(
-                "{what} `{}` lies inside of the project: it is kept in the data folder, not in \
+                "{what} `{}` in the project outlives no redeploy there: it is kept in the data folder, not in \
                  the WAR",
                 data.path
             ),

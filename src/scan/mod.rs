@@ -8,22 +8,27 @@
 mod calls;
 mod choose;
 mod dependencies;
+mod environment;
 mod error;
 mod evaluate;
 mod execute;
 mod facts;
 mod findings;
+mod imports;
 mod locks;
 mod manage;
 mod manifests;
+mod merge;
 mod modules;
 mod never_list;
+mod operators;
 mod python_source;
 mod python_wish;
 mod requirement;
 mod requirements;
 mod source_text;
 mod syntax;
+mod text_methods;
 mod value;
 mod walk;
 
@@ -99,13 +104,7 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
         .as_deref()
         .and_then(Utf8Path::parent)
         .unwrap_or(&chosen.source_root);
-    let mut folders = folders_up(home);
-    for folder in folders_up(&chosen.source_root) {
-        if !folders.contains(&folder) {
-            folders.insert(0, folder);
-        }
-    }
-    let mut dependencies = dependencies::read(&root, &folders)?;
+    let mut dependencies = dependencies::read(&root, &manifest_folders(home, &chosen.source_root))?;
     let (engine, engine_reason) = dependencies.engine();
 
     let mut search = vec![chosen.source_root.clone()];
@@ -119,7 +118,7 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
     let mut evaluator = Evaluator::new(&modules);
     evaluator.tolerant = engine == Engine::Jython;
     let scope = evaluator.load(&chosen.file)?;
-    let (environment, mut problems) = (evaluator.environment, evaluator.problems);
+    let mut problems = evaluator.problems;
 
     let outputs = outputs(&scope, &chosen.source_root);
     let walked = walk::walk(&root, &patterns, &outputs)?;
@@ -141,18 +140,13 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
         &chosen.module,
     );
     let python = dependencies.wish(engine);
+    let data = findings::data(&scope, &chosen.source_root);
     let mut project = Project {
         schema: 1,
         name: name(&dependencies, &root),
         source_root: chosen.source_root.clone(),
         manage_py,
-        settings: Setting::Known(
-            chosen.module.clone(),
-            chosen
-                .origin
-                .clone()
-                .unwrap_or_else(|| Span::new(chosen.file.clone(), 1)),
-        ),
+        settings: Setting::Known(chosen.module.clone(), chosen.span()),
         settings_reason: chosen.reason.clone(),
         wsgi,
         asgi,
@@ -166,7 +160,7 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
         templates_dirs: facts::templates_dirs(&scope),
         locale_paths: facts::list(&scope, "LOCALE_PATHS"),
         debug: facts::boolean(&scope, "DEBUG"),
-        env: environment,
+        env: evaluator.environment,
         requirements: dependencies.files.clone(),
         dependencies: dependencies.list.clone(),
         django: dependencies.django_specifier(),
@@ -174,18 +168,29 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
         engine,
         engine_reason,
         native: dependencies.native.clone(),
-        data: findings::data(&scope, &chosen.source_root),
+        data: data.iter().map(|(path, _)| path.clone()).collect(),
         exclude: walked.exclude,
         problems: Vec::new(),
         files: walked.files,
         root,
     };
     problems.append(&mut dependencies.problems);
-    findings::add(&project, &scope, &mut problems);
+    findings::add(&project, &scope, &data, &mut problems);
     problems.sort_by(by_place);
     problems.dedup();
     project.problems = problems;
     Ok(project)
+}
+
+/// Where manifests are looked for, the nearest to the code first.
+fn manifest_folders(home: &Utf8Path, source_root: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let mut folders = folders_up(home);
+    for folder in folders_up(source_root) {
+        if !folders.contains(&folder) {
+            folders.insert(0, folder);
+        }
+    }
+    folders
 }
 
 fn by_place(a: &Problem, b: &Problem) -> std::cmp::Ordering {

@@ -111,7 +111,7 @@ fn is_ssh_key(name: &str) -> bool {
     stem.starts_with("id_") && !stem.contains('.')
 }
 
-/// An empty file, or one that begins as SQLite's file format says.
+/// An empty file, or one that begins as `SQLite`'s file format says.
 pub(super) fn is_database(path: &Utf8Path) -> bool {
     const MAGIC: &[u8; 16] = b"SQLite format 3\0";
     // Opening a FIFO would wait for ever.

@@ -178,15 +178,12 @@ fn logical_lines(text: &str) -> Vec<(u32, String)> {
     for (number, line) in (1_u32..).zip(text.lines()) {
         let (first, mut whole) = pending.take().unwrap_or((number, String::new()));
         let stripped = without_comment(line);
-        match stripped.trim_end().strip_suffix('\\') {
-            Some(start) => {
-                whole.push_str(start);
-                pending = Some((first, whole));
-            }
-            None => {
-                whole.push_str(stripped);
-                lines.push((first, whole.trim().to_owned()));
-            }
+        if let Some(start) = stripped.trim_end().strip_suffix('\\') {
+            whole.push_str(start);
+            pending = Some((first, whole));
+        } else {
+            whole.push_str(stripped);
+            lines.push((first, whole.trim().to_owned()));
         }
     }
     lines.extend(pending);

@@ -83,10 +83,12 @@ pub(super) struct Definition {
     /// The parameters that arguments are bound to by position, then those that
     /// have to be named.
     pub(super) parameters: Vec<Parameter>,
+    /// `*rest`.
+    pub(super) rest: Option<String>,
     pub(super) body: Vec<Statement>,
 }
 
-/// One parameter of a function; `*rest` and `**rest` are not kept.
+/// One parameter of a function; `**rest` is not kept.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Parameter {
     pub(super) name: String,

@@ -234,17 +234,14 @@ impl Walk<'_> {
     /// out anyway.
     fn relative(&mut self, path: &std::path::Path) -> Result<Option<Utf8PathBuf>, ScanError> {
         let relative = path.strip_prefix(self.root).unwrap_or(path);
-        match Utf8Path::from_path(relative) {
-            Some(relative) => Ok(Some(with_slashes(relative))),
-            None => {
-                let shown = relative.to_string_lossy().into_owned();
-                let inherited = Utf8PathBuf::from(&shown);
-                if self.inherited(&inherited).is_some() || self.patterns.exclude.is_match(&shown) {
-                    return Ok(None);
-                }
-                Err(ScanError::NameNotUtf8(shown))
-            }
+        if let Some(relative) = Utf8Path::from_path(relative) {
+            return Ok(Some(with_slashes(relative)));
         }
+        let shown = Utf8PathBuf::from(relative.to_string_lossy().into_owned());
+        if self.never(&shown, path.is_dir()).is_some() || self.patterns.exclude.is_match(&shown) {
+            return Ok(None);
+        }
+        Err(ScanError::NameNotUtf8(shown.into_string()))
     }
 
     fn check_link(&self, relative: &Utf8Path) -> Result<(), ScanError> {

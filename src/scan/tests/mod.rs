@@ -1,5 +1,9 @@
 //! Whole scans of small projects.
 
+mod hostile;
+mod layouts;
+mod settings;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::{ScanError, ScanOptions, scan};

@@ -1,0 +1,277 @@
+//! Projects that are broken, or that somebody made to break us.
+
+use camino::Utf8Path;
+
+use super::super::{ScanOptions, scan};
+use super::{MANAGE, SETTINGS, Tree, ordinary, paths};
+
+fn excluded(tree: &Tree, options: &ScanOptions) -> Vec<String> {
+    let project = tree.try_scan(options).expect("scans");
+    project.exclude.into_iter().map(|one| one.path).collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_inside_and_refused_outside_of_the_project() {
+    use std::os::unix::fs::symlink;
+    let tree = ordinary();
+    tree.write("shared/a.txt", "a");
+    symlink("../shared", tree.root.join("polls/shared")).expect("linked");
+    let project = tree.scan();
+    assert!(paths(&project).contains(&"polls/shared/a.txt"));
+    // What stays out may point anywhere.
+    symlink("/usr", tree.root.join("env/usr")).expect("linked");
+    symlink("/usr", tree.root.join("node_modules/usr")).expect("linked");
+    tree.scan();
+    let outside = tree.root.parent().expect("a parent").join("outside");
+    fs_err::write(&outside, "x").expect("written");
+    symlink(&outside, tree.root.join("polls/leak")).expect("linked");
+    assert_eq!(
+        tree.error().replace(outside.as_str(), "OUTSIDE"),
+        "error: the link `polls/leak` leaves the project: it points to `OUTSIDE`\n\n\
+         hint: copy what it points to into the project, or leave it out: \
+         `exclude = [\"polls/leak\"]` in `[tool.djwar]`"
+    );
+    let options = ScanOptions {
+        exclude: vec!["polls/leak".to_owned()],
+        ..ScanOptions::default()
+    };
+    tree.try_scan(&options).expect("the hint helps");
+}
+
+#[cfg(unix)]
+#[test]
+fn loops_of_links_are_named() {
+    use std::os::unix::fs::symlink;
+    for (link, target, shown) in [("polls/up", "..", "`.`"), ("polls/me", "me", "`me`")] {
+        let tree = ordinary();
+        symlink(target, tree.root.join(link)).expect("linked");
+        let error = tree.error();
+        let start =
+            format!("error: the link `{link}` makes a loop: it points to {shown}, which holds it");
+        assert!(error.starts_with(&start), "{error}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_nothing_is_left_out_with_a_warning() {
+    let tree = ordinary();
+    std::os::unix::fs::symlink("nowhere", tree.root.join("polls/gone")).expect("linked");
+    let project = tree.scan();
+    assert!(
+        project
+            .problems
+            .iter()
+            .any(|problem| problem.code == "dangling-link")
+    );
+    assert!(project.exclude.iter().any(|one| one.path == "polls/gone"));
+}
+
+#[cfg(unix)]
+#[test]
+fn pipes_and_sockets_are_left_out_and_never_opened() {
+    let tree = ordinary();
+    let made = std::process::Command::new("mkfifo")
+        .args(["polls/pipe", "polls/settings.py", "cache.db"])
+        .current_dir(&tree.root)
+        .status();
+    assert!(
+        made.is_ok_and(|status| status.success()),
+        "mkfifo is part of every Unix"
+    );
+    let _socket = std::os::unix::net::UnixListener::bind(tree.root.join("s")).expect("bound");
+    let left_out = excluded(&tree, &ScanOptions::default());
+    for path in ["polls/pipe", "polls/settings.py", "cache.db", "s"] {
+        assert!(
+            left_out.iter().any(|one| one == path),
+            "{path} in {left_out:?}"
+        );
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_that_is_no_utf_8_is_an_error_unless_it_stays_out() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let tree = ordinary();
+    let name = OsStr::from_bytes(b"caf\xe9.txt");
+    fs_err::write(tree.root.join("node_modules").as_std_path().join(name), "x").expect("written");
+    tree.scan();
+    fs_err::write(tree.root.join("polls").as_std_path().join(name), "x").expect("written");
+    assert!(
+        tree.error()
+            .starts_with("error: the name of `polls/caf\u{fffd}.txt` is not UTF-8")
+    );
+}
+
+#[test]
+fn patterns_bring_back_and_leave_out() {
+    let tree = ordinary();
+    tree.write("node_modules/b/deep/x.js", "");
+    let scanned = |include: &[&str], exclude: &[&str]| {
+        let texts = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect();
+        let options = ScanOptions {
+            include: texts(include),
+            exclude: texts(exclude),
+            ..ScanOptions::default()
+        };
+        tree.try_scan(&options).expect("scans")
+    };
+    let project = scanned(&["node_modules/b/**", "db.sqlite3"], &[]);
+    assert!(paths(&project).contains(&"node_modules/b/deep/x.js"));
+    assert!(paths(&project).contains(&"db.sqlite3"));
+    assert!(!paths(&project).contains(&"node_modules/a/index.js"));
+    let project = scanned(&[], &["polls/", "*.txt"]);
+    assert!(!paths(&project).iter().any(|path| path.starts_with("polls")));
+    assert!(!paths(&project).contains(&"requirements.txt"));
+    let options = ScanOptions {
+        exclude: vec!["a[".to_owned()],
+        ..ScanOptions::default()
+    };
+    let error = tree.try_scan(&options).expect_err("no pattern");
+    assert!(
+        error
+            .to_string()
+            .starts_with("`a[` is no pattern for paths: "),
+        "{error}"
+    );
+}
+
+#[test]
+fn secrets_stay_out_and_code_with_such_names_does_not() {
+    let tree = ordinary();
+    let out = [
+        ".env.production",
+        "certs/server.pem",
+        "certs/server.key",
+        "id_rsa",
+        "id_ed25519.pub",
+        "x.sqlite3-journal",
+        "old.war",
+        "a.pyc",
+        ".coverage",
+        "debug.log",
+    ];
+    let kept = [
+        "polls/id_cards.py",
+        "polls/environment.py",
+        "polls/keys.py",
+        "frontend/dist/app.js",
+        "polls/build/x.txt",
+        "notes.db",
+    ];
+    for path in out.iter().chain(&kept) {
+        tree.write(path, "text");
+    }
+    let project = tree.scan();
+    for path in out {
+        assert!(!paths(&project).contains(&path), "{path} was packed");
+    }
+    for path in kept {
+        assert!(paths(&project).contains(&path), "{path} was left out");
+    }
+}
+
+#[test]
+fn files_in_the_wrong_encoding_are_named() {
+    let tree = ordinary();
+    tree.write("requirements.txt", b"\xff\xfeD\0j\0a\0n\0g\0o\0");
+    assert_eq!(
+        tree.error(),
+        "error: `requirements.txt` is written in UTF-16\n\nhint: save `requirements.txt` as UTF-8"
+    );
+}
+
+#[test]
+fn broken_manifests_and_locks_are_named() {
+    for (path, text, start) in [
+        (
+            "pyproject.toml",
+            "[project\n",
+            "error: can't read `pyproject.toml`: ",
+        ),
+        ("uv.lock", "a = = 1\n", "error: can't read `uv.lock`: "),
+        (
+            "Pipfile.lock",
+            "{\"default\": ",
+            "error: can't read `Pipfile.lock`: ",
+        ),
+    ] {
+        let tree = ordinary();
+        tree.write(path, text);
+        let error = tree.error();
+        assert!(error.starts_with(start), "{error}");
+    }
+}
+
+#[test]
+fn settings_that_explode_end_all_the_same() {
+    let doubling = "A = ['a']\n".to_owned() + &"A = [A, A]\n".repeat(200);
+    let adding = "A = 'a'\n".to_owned() + &"A = A + A\n".repeat(200);
+    let recursing = "def f(a):\n    return f(a) + f(a) if x else f(f(a))\nA = f(1)\n".to_owned();
+    let branching = (0..3_000).fold(String::new(), |text, index| {
+        format!("{text}if a{index}:\n    b{index} = c{index} = 1\n")
+    });
+    let nested = format!("A = {}1{}\n", "[".repeat(190), "]".repeat(190));
+    let endless = "while True:\n    A = 1\n".to_owned();
+    let own = "from .settings import *\nimport site1.settings\n".to_owned();
+    let deep = (0..80).fold(String::new(), |text, level| {
+        text + &"    ".repeat(level) + "if a:\n"
+    }) + &"    ".repeat(80)
+        + "A = 1\n";
+    for source in [
+        doubling, adding, recursing, branching, nested, endless, own, deep,
+    ] {
+        let tree = Tree::new(&[
+            ("manage.py", MANAGE),
+            ("requirements.txt", "django\n"),
+            ("site1/__init__.py", ""),
+        ]);
+        tree.write(
+            "site1/settings.py",
+            format!("{source}\nROOT_URLCONF = 'x'\n"),
+        );
+        tree.scan();
+    }
+}
+
+#[test]
+fn bytes_of_all_kinds_do_not_panic() {
+    // A fixed generator, so that a failure comes again.
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut next = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % 1_000_003).unwrap_or(0)
+    };
+    let pieces: Vec<&str> = SETTINGS
+        .split_inclusive([' ', '\n', '(', '.', '"'])
+        .chain([
+            "[", "{", "f\"{", "\\", "\0", "é", "**", "lambda", ":=", "%s", "'''",
+        ])
+        .collect();
+    for _ in 0..150 {
+        let length = next() % 60;
+        let source: String = (0..length).map(|_| pieces[next() % pieces.len()]).collect();
+        let tree = Tree::new(&[("manage.py", MANAGE), ("site1/__init__.py", "")]);
+        for path in [
+            "site1/settings.py",
+            "requirements.txt",
+            "setup.cfg",
+            "runtime.txt",
+        ] {
+            tree.write(path, &source);
+        }
+        // Either is fine; a panic is not.
+        let _ = tree.try_scan(&ScanOptions::default());
+    }
+}
+
+#[test]
+fn what_is_no_folder_is_said() {
+    let error = scan(Utf8Path::new("/nowhere/at/all"), &ScanOptions::default()).expect_err("none");
+    assert_eq!(error.to_string(), "`/nowhere/at/all` is not a folder");
+}
