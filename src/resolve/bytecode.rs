@@ -132,7 +132,7 @@ impl Resolver<'_> {
             self.report
                 .status(&format!("Compiling {} packages", missing.len()));
             let scratch = self.cache.scratch()?;
-            let scratch = utf8(scratch.path())?;
+            let scratch = scratch.path();
             let mut jobs = Vec::new();
             for wheel in &missing {
                 let folder = scratch.join(&wheel.sha256);
@@ -191,7 +191,7 @@ impl Resolver<'_> {
         self.cache
             .file_or_make("bytecode", &key, "bytecode.zip", |target| {
                 let scratch = self.cache.scratch()?;
-                let scratch = utf8(scratch.path())?;
+                let scratch = scratch.path();
                 let jobs: Vec<Job> = files
                     .iter()
                     .map(|file| Job {
@@ -201,7 +201,7 @@ impl Resolver<'_> {
                     })
                     .collect();
                 self.say_failed(&compile(&self.host, interpreter, &self.handler()?, &jobs)?);
-                pack_folder(&scratch, target)
+                pack_folder(scratch, target)
             })
     }
 

@@ -212,19 +212,6 @@ impl Cache {
         Ok(())
     }
 
-    /// A folder for work that is thrown away, on the cache's own disk so that
-    /// files move into entries without being copied.
-    ///
-    /// # Errors
-    /// When the cache can't be written.
-    pub fn scratch(&self) -> Result<tempfile::TempDir, ResolveError> {
-        let folder = self.root.join("scratch");
-        fs_err::create_dir_all(&folder)?;
-        tempfile::tempdir_in(&folder).map_err(ResolveError::io(format!(
-            "can't make a folder in `{folder}`"
-        )))
-    }
-
     fn entry(&self, bucket: &str, key: &Key) -> Utf8PathBuf {
         self.root.join(bucket).join(key.as_str())
     }

@@ -16,6 +16,7 @@ mod pip_words;
 pub mod python_home;
 pub mod requirements;
 pub mod resolver;
+pub mod scratch;
 pub mod static_files;
 mod uv;
 pub mod versions;

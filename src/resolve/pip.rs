@@ -217,3 +217,132 @@ fn wheels_in(folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, ResolveError> {
     wheels.sort();
     Ok(wheels)
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+    use crate::error::Diagnose;
+    use crate::model::PythonVersion;
+    use crate::report::Silent;
+    use crate::resolve::cache::utf8;
+    use crate::resolve::{Cache, Host, Maven};
+
+    struct Fake {
+        _folder: tempfile::TempDir,
+        home: Utf8PathBuf,
+        interpreter: Interpreter,
+        request: WheelRequest,
+    }
+
+    /// A Python whose pip is a shell script; `$folder` is where wheels go.
+    fn python(script: &str) -> Fake {
+        let folder = tempfile::tempdir().expect("temp dir");
+        let home = utf8(folder.path()).expect("UTF-8");
+        let executable = home.join("python");
+        let text = format!(
+            "#!/bin/sh\necho \"$*\" >> \"$HOME/runs\"\nall=\"$*\"\nwhile [ $# -gt 0 ]; do case $1 in --wheel-dir|--dest) folder=$2;; esac; shift; done\n{script}\n"
+        );
+        fs_err::write(&executable, text).expect("script");
+        fs_err::set_permissions(&executable, std::fs::Permissions::from_mode(0o755)).expect("mode");
+        let version = PythonVersion::new(3, 13);
+        Fake {
+            interpreter: Interpreter {
+                version,
+                executable,
+                home: None,
+                digest: "fake".to_owned(),
+            },
+            request: WheelRequest {
+                project: home.clone(),
+                sources: vec![RequirementSource::Listed {
+                    origin: home.join("pyproject.toml"),
+                    requirements: vec![("thing>=1".to_owned(), 4)],
+                }],
+                python: version,
+                platform: Platform::of_this_host().unwrap_or(Platform::LinuxX86_64),
+            },
+            home,
+            _folder: folder,
+        }
+    }
+
+    impl Fake {
+        fn resolver(&self, offline: bool) -> Resolver<'static> {
+            let host = Host::with_variables([("HOME", self.home.as_str()), ("PATH", "/nowhere")]);
+            let cache = Cache::at(self.home.join("cache"));
+            Resolver {
+                maven: Maven::new(host.clone(), cache.clone(), offline, &Silent),
+                host,
+                cache,
+                offline,
+                report: &Silent,
+            }
+        }
+
+        fn runs(&self) -> usize {
+            fs_err::read_to_string(self.home.join("runs")).map_or(0, |text| text.lines().count())
+        }
+    }
+
+    #[test]
+    fn the_same_requirements_start_pip_once() {
+        let fake = python("echo x > \"$folder/thing-1.0-py3-none-any.whl\"");
+        let first = fake
+            .resolver(false)
+            .wheels(&fake.request, &fake.interpreter);
+        let second = fake.resolver(true).wheels(&fake.request, &fake.interpreter);
+        assert_eq!(first.expect("resolved"), second.expect("cached"));
+        assert_eq!(fake.runs(), 1);
+    }
+
+    #[test]
+    fn offline_with_a_cold_cache_starts_nothing_and_says_what_is_missing() {
+        let fake = python("exit 1");
+        let error = fake
+            .resolver(true)
+            .wheels(&fake.request, &fake.interpreter)
+            .expect_err("cold");
+        assert!(
+            error
+                .to_string()
+                .contains("the packages of `pyproject.toml`"),
+            "{error}"
+        );
+        assert_eq!(error.kind().exit_status(), 3);
+        assert_eq!(fake.runs(), 0);
+    }
+
+    #[test]
+    fn a_wheel_built_for_this_machine_only_is_refused_by_name() {
+        let fake = python(
+            "case $all in *--only-binary*) echo 'ERROR: No matching distribution found for thing>=1' >&2; exit 1;; esac
+            echo x > \"$folder/thing-1.0-cp313-cp313-linux_x86_64.whl\"
+            echo '  Created wheel for thing: filename=thing-1.0-cp313-cp313-linux_x86_64.whl size=2 sha256=ab'",
+        );
+        let error = fake
+            .resolver(false)
+            .wheels(&fake.request, &fake.interpreter)
+            .expect_err("not portable");
+        assert!(
+            error
+                .to_string()
+                .starts_with("`thing` 1.0 is published without a wheel"),
+            "{error}"
+        );
+        assert_eq!(fake.runs(), 2);
+    }
+
+    #[test]
+    fn nothing_is_left_behind_by_a_failure() {
+        let fake = python("echo half > \"$folder/thing-1.0-py3-none-any.whl\"; exit 1");
+        let resolver = fake.resolver(false);
+        resolver
+            .wheels(&fake.request, &fake.interpreter)
+            .expect_err("failed");
+        let scratch = fs_err::read_dir(resolver.cache.folder().join("scratch")).expect("folder");
+        assert_eq!(scratch.count(), 0);
+        assert!(!resolver.cache.folder().join("wheels").exists());
+    }
+}

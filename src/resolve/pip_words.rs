@@ -122,25 +122,8 @@ pub(crate) fn failure(request: &WheelRequest, words: &str, tried_building: bool)
         );
     }
     if let Some((requirement, versions)) = no_match(words) {
-        let place = written(request, name_of(&requirement));
-        return match versions.as_str() {
-            "none" | "" if tried_building => refused(
-                format!("`{requirement}`{place} does not exist on the package index"),
-                "check its spelling; a private package needs its index in pip's configuration (`PIP_INDEX_URL`, `PIP_EXTRA_INDEX_URL`) or `PIP_FIND_LINKS`".to_owned(),
-            ),
-            "none" | "" => refused(
-                format!("`{requirement}`{place} has no wheel for {target}, or does not exist"),
-                format!("check its spelling; on {} itself djwar can also build pure-Python packages from source", request.platform),
-            ),
-            versions if tried_building => refused(
-                format!("`{requirement}`{place}: there is no such version for Python {}", request.python),
-                format!("there is {}", newest(versions)),
-            ),
-            versions => refused(
-                format!("`{requirement}`{place} has no wheel for {target}"),
-                format!("there are wheels of {}", newest(versions)),
-            ),
-        };
+        let (message, help) = unmatched(request, &requirement, &versions, tried_building);
+        return refused(message, help);
     }
     if let Some(line) = words
         .lines()
@@ -156,6 +139,36 @@ pub(crate) fn failure(request: &WheelRequest, words: &str, tried_building: bool)
         format!("pip could not resolve {}", request.describe()),
         "pip's words above say what it stumbled over; `-v` shows all of them".to_owned(),
     )
+}
+
+/// Message and help for a requirement without a match; `versions` are those
+/// that pip saw.
+fn unmatched(
+    request: &WheelRequest,
+    requirement: &str,
+    versions: &str,
+    tried_building: bool,
+) -> (String, String) {
+    let target = format!("Python {} on {}", request.python, request.platform);
+    let place = written(request, name_of(requirement));
+    match versions {
+            "none" | "" if tried_building => (
+                format!("`{requirement}`{place} does not exist on the package index"),
+                "check its spelling; a private package needs its index in pip's configuration (`PIP_INDEX_URL`, `PIP_EXTRA_INDEX_URL`) or `PIP_FIND_LINKS`".to_owned(),
+            ),
+            "none" | "" => (
+                format!("`{requirement}`{place} has no wheel for {target}, or does not exist"),
+                format!("check its spelling; on {} itself djwar can also build pure-Python packages from source", request.platform),
+            ),
+            versions if tried_building => (
+                format!("`{requirement}`{place}: there is no such version for Python {}", request.python),
+                format!("there is {}", newest(versions)),
+            ),
+            versions => (
+                format!("`{requirement}`{place} has no wheel for {target}"),
+                format!("there are wheels of {}", newest(versions)),
+            ),
+        }
 }
 
 /// The block that says who wants what.

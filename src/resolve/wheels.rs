@@ -291,8 +291,8 @@ impl Resolver<'_> {
         // A record whose wheels are gone or damaged is of no use.
         self.cache.remove("resolutions", &key)?;
         let scratch = self.cache.scratch()?;
-        let scratch = super::cache::utf8(scratch.path())?;
-        let files = self.bring_wheels(request, interpreter, &scratch)?;
+        let scratch = scratch.path();
+        let files = self.bring_wheels(request, interpreter, scratch)?;
         let mut record = Record { wheels: Vec::new() };
         for file in files {
             let file_name = file.file_name().unwrap_or_default().to_owned();
