@@ -42,26 +42,15 @@ pub(super) fn choose(project: &Project, config: &Config) -> Result<Vec<DataPath>
     Ok(paths)
 }
 
+/// What the scan found, defaults of the environment included.
 fn detected(project: &Project) -> Vec<DataPath> {
-    let databases = project.databases.iter().filter_map(|(alias, database)| {
-        let engine = database.engine.known()?;
-        let name = database.name.known()?;
-        let is_file = engine.contains("sqlite") && !name.contains(":memory:") && !name.is_empty();
-        let span = database.name.span()?;
-        (is_file && Utf8Path::new(name).is_relative()).then(|| DataPath {
-            path: name.clone(),
-            reason: format!("the database `{alias}` ({span})"),
+    let found = project.data.iter();
+    found
+        .map(|data| DataPath {
+            path: data.path.clone(),
+            reason: data.reason.clone(),
         })
-    });
-    let media = project.media.root.known().and_then(|root| {
-        let span = project.media.root.span()?;
-        let inside = Utf8Path::new(root).is_relative() && !matches!(root.as_str(), "" | ".");
-        inside.then(|| DataPath {
-            path: format!("{}/", root.trim_end_matches('/')),
-            reason: format!("`MEDIA_ROOT` ({span})"),
-        })
-    });
-    databases.chain(media).collect()
+        .collect()
 }
 
 /// The path without `.` parts, or nothing when it leaves the project.

@@ -213,7 +213,10 @@ impl Evaluator<'_> {
             ("decouple.config" | "prettyconf.config" | "starlette.config.Config", Some(_)) => {
                 self.read(&[], arguments.named("cast"), arguments, place)
             }
-            ("environ.Env" | "environ.FileAwareEnv" | "environs.Env", _) => {
+            (
+                "environ.Env" | "environ.FileAwareEnv" | "environs.Env" | "environs.FileAwareEnv",
+                _,
+            ) => {
                 Value::known(Kind::Reader(
                     arguments
                         .keywords

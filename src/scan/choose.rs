@@ -11,7 +11,9 @@ use super::manage::{
 };
 use super::manifests::ini_entries;
 use super::modules::Modules;
+use super::python_source;
 use super::source_text::{self, LARGEST_TEXT};
+use super::syntax::{Expression, ExpressionKind, StatementKind};
 use crate::model::{Setting, Span};
 
 /// The settings that were chosen.
@@ -53,21 +55,23 @@ pub(super) fn settings(
         );
     }
     let candidates = candidates(root, manage, found);
-    let mut missing = None;
+    let (mut missing, mut empty) = (None, None);
     for Candidate { named, by } in ranked(&candidates) {
         let reason = format!("named by {by}");
         let origin = Some(named.origin.clone());
         let place = named.origin.to_string();
         match locate(root, manage, found, &named.module, origin, &place, reason) {
+            Ok(chosen) if holds_nothing(root, &chosen.file) => empty = empty.or(Some(chosen)),
             Ok(chosen) => return Ok(preferring_production(root, chosen)),
             // `settings.local` is often kept out of the repository: another
             // script may name what is there.
             Err(error) => missing = missing.or(Some(error)),
         }
     }
-    match missing {
-        Some(error) => Err(error),
-        None => unnamed(root, manage, found),
+    match (empty, missing) {
+        (Some(chosen), _) => Ok(preferring_production(root, chosen)),
+        (None, Some(error)) => Err(error),
+        (None, None) => unnamed(root, manage, found),
     }
 }
 
@@ -262,6 +266,24 @@ fn locate(
     })
 }
 
+/// Whether a package's `__init__` has comments and documentation only.
+fn holds_nothing(root: &Utf8Path, file: &Utf8Path) -> bool {
+    file.file_name() == Some("__init__.py")
+        && source_text::python(root, file).is_ok_and(|text| {
+            let parsed = python_source::parse(&text);
+            parsed.fault.is_none()
+                && parsed.statements.iter().all(|statement| {
+                    matches!(
+                        &statement.kind,
+                        StatementKind::Expression(Expression {
+                            kind: ExpressionKind::Text(_),
+                            ..
+                        })
+                    )
+                })
+        })
+}
+
 /// A development module gives way to the production module beside it, and a
 /// package whose `__init__` holds nothing to the one inside.
 fn preferring_production(root: &Utf8Path, mut chosen: Chosen) -> Chosen {
@@ -269,14 +291,8 @@ fn preferring_production(root: &Utf8Path, mut chosen: Chosen) -> Chosen {
         root: root.to_owned(),
         search: vec![chosen.source_root.clone()],
     };
-    let is_package = chosen.file.file_name() == Some("__init__.py");
-    let holds_nothing = is_package
-        && source_text::python(root, &chosen.file).is_ok_and(|text| {
-            text.lines()
-                .all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))
-        });
     let inner = |name: &str| format!("{}.{name}", chosen.module);
-    let candidate = if holds_nothing {
+    let candidate = if holds_nothing(root, &chosen.file) {
         [
             "production",
             "prod",

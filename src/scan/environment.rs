@@ -68,8 +68,11 @@ impl Evaluator<'_> {
             return Value::opaque();
         }
         let by_position = match cast {
-            "" | "Csv" => None,
-            _ => arguments.at(1),
+            "Csv" => None,
+            // environs takes the default there, django-environ the type.
+            _ => arguments
+                .at(1)
+                .filter(|value| !matches!(value.kind, Kind::Reference(_))),
         };
         let default = arguments
             .named("default")

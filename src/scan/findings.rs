@@ -38,6 +38,7 @@ pub(super) fn add(
     problems: &mut Vec<Problem>,
 ) {
     dependencies(project, problems);
+    settings(project, problems);
     application(project, problems);
     secrets(project, scope, problems);
     written(data, problems);
@@ -87,6 +88,20 @@ fn dependencies(project: &Project, problems: &mut Vec<Problem>) {
                 files.join(", ")
             ),
             "add it there: a WAR brings all that the project imports",
+        ));
+    }
+}
+
+/// Settings that are made by code which we don't run tell nothing.
+fn settings(project: &Project, problems: &mut Vec<Problem>) {
+    if project.installed_apps == Setting::Missing && project.root_urlconf == Setting::Missing {
+        problems.push(problem(
+            Severity::Warning,
+            "settings-opaque",
+            project.settings.span().cloned(),
+            "the settings name neither `INSTALLED_APPS` nor `ROOT_URLCONF` in a way that reading \
+             them shows",
+            "name what the WAR must know in `[tool.djwar]`: `wsgi`, `data`, `static`",
         ));
     }
 }

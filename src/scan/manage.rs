@@ -55,11 +55,15 @@ pub(super) fn landmarks(root: &Utf8Path) -> Landmarks {
             .and_then(Utf8Path::file_name)
             .is_some_and(|folder| folder == "settings" || folder == "conf");
         match name {
-            "manage.py" if mentions(root, &relative, &["django", "DJANGO_SETTINGS_MODULE"]) => {
+            "manage.py" if mentions(root, &relative, &["django", "DJANGO"]) => {
                 found.manage.push(relative);
             }
-            "wsgi.py" if mentions(root, &relative, &["wsgi"]) => found.wsgi.push(relative),
-            "asgi.py" if mentions(root, &relative, &["asgi"]) => found.asgi.push(relative),
+            _ if is_script(&relative, "wsgi") && mentions(root, &relative, &["wsgi"]) => {
+                found.wsgi.push(relative);
+            }
+            _ if is_script(&relative, "asgi") && mentions(root, &relative, &["asgi"]) => {
+                found.asgi.push(relative);
+            }
             _ if name.ends_with(".py")
                 && (in_settings || name.starts_with("settings"))
                 && mentions(root, &relative, &["INSTALLED_APPS"]) =>
@@ -75,9 +79,27 @@ pub(super) fn landmarks(root: &Utf8Path) -> Landmarks {
         &mut found.asgi,
         &mut found.settings,
     ] {
-        list.sort_by_key(|path| (path.components().count(), path.clone()));
+        list.sort_by_key(|path| {
+            let plain = matches!(path.file_name(), Some("wsgi.py" | "asgi.py"));
+            (path.components().count(), !plain, path.clone())
+        });
     }
     found
+}
+
+/// `wsgi.py`, or a file of the package `wsgi`, or one that is called for it.
+fn is_script(relative: &Utf8Path, gateway: &str) -> bool {
+    let stem = relative.file_stem().unwrap_or_default();
+    let folder = relative.parent().and_then(Utf8Path::file_name);
+    relative.extension() == Some("py")
+        && (stem == gateway
+            || folder == Some(gateway) && matches!(stem, "app" | "__init__" | "application")
+            || stem
+                .strip_suffix(gateway)
+                .is_some_and(|start| start.ends_with('_'))
+            || stem
+                .strip_prefix(gateway)
+                .is_some_and(|end| end.starts_with('_')))
 }
 
 fn mentions(root: &Utf8Path, relative: &Utf8Path, words: &[&str]) -> bool {

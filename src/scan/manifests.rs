@@ -64,6 +64,15 @@ pub(super) fn pyproject(root: &Utf8Path, folder: &Utf8Path) -> Result<Option<Man
             .and_then(Value::as_str)
             .map(|python| (python.to_owned(), span("requires-python")));
     }
+    if manifest.dependencies.is_empty()
+        && let Some(groups) = table.get("dependency-groups").and_then(Value::as_table)
+    {
+        for written in group(groups) {
+            manifest
+                .dependencies
+                .extend(requirement(written, span(written)));
+        }
+    }
     let poetry = table
         .get("tool")
         .and_then(|tool| tool.get("poetry"))
@@ -103,6 +112,32 @@ pub(super) fn pyproject(root: &Utf8Path, folder: &Utf8Path) -> Result<Option<Man
         }
     }
     Ok(Some(manifest))
+}
+
+/// The group (PEP 735) that an application without a `[project]` is deployed with.
+fn group(groups: &Table) -> Vec<&str> {
+    let mut texts = Vec::new();
+    let name = ["production", "prod", "main", "default", "base"]
+        .into_iter()
+        .find(|name| groups.contains_key(*name));
+    let mut queue: Vec<&str> = name.into_iter().collect();
+    let mut seen: Vec<&str> = Vec::new();
+    while let Some(name) = queue.pop() {
+        if seen.contains(&name) {
+            continue;
+        }
+        seen.push(name);
+        for entry in groups
+            .get(name)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            texts.extend(entry.as_str());
+            queue.extend(entry.get("include-group").and_then(Value::as_str));
+        }
+    }
+    texts
 }
 
 fn extras(value: &Value) -> Vec<String> {

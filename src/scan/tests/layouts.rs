@@ -230,7 +230,7 @@ fn an_asgi_project_is_told_that_wsgi_is_needed() {
         ("manage.py", MANAGE),
         (
             "site1/settings.py",
-            "ASGI_APPLICATION = 'site1.asgi.application'\n",
+            "INSTALLED_APPS = []\nASGI_APPLICATION = 'site1.asgi.application'\n",
         ),
         ("site1/asgi.py", "application = get_asgi_application()\n"),
         ("requirements.txt", "django\n"),
