@@ -17,6 +17,44 @@ const NETWORK: &[&str] = &[
     "ProxyError",
 ];
 
+/// Packages that publish no wheels, and what projects take instead.
+const SUBSTITUTES: &[(&str, &str)] = &[
+    (
+        "psycopg2",
+        "`psycopg2-binary` is the same package with wheels",
+    ),
+    (
+        "psycopg-c",
+        "`psycopg[binary]` is the same package with wheels",
+    ),
+    ("mysqlclient", "`PyMySQL` speaks to MySQL without C code"),
+    (
+        "uwsgi",
+        "a WAR needs no `uwsgi`: the container serves the project; leave it out of the requirements",
+    ),
+    (
+        "mod-wsgi",
+        "a WAR needs no `mod_wsgi`: the container serves the project; leave it out of the requirements",
+    ),
+];
+
+/// What would help with a package that can't be built here.
+fn instead_of(name: &str, target: &str) -> String {
+    let known = normalized(name);
+    SUBSTITUTES
+        .iter()
+        .find(|(package, _)| *package == known)
+        .map_or_else(
+            || {
+                format!(
+                    "look for a version or another package with wheels for {target}, or build a \
+                     portable wheel of `{name}` and let pip find it with `PIP_FIND_LINKS`"
+                )
+            },
+            |(_, help)| (*help).to_owned(),
+        )
+}
+
 /// Whether a second try which may build from source has a chance.
 pub(crate) fn building_may_help(words: &str) -> bool {
     !is_network(words)
@@ -93,9 +131,7 @@ pub(crate) fn failure(request: &WheelRequest, words: &str, tried_building: bool)
             format!(
                 "`{name}`{place} has no wheel for {target}, and building it from source failed"
             ),
-            format!(
-                "look for a version or another package with wheels for {target}, or build a portable wheel of `{name}` and let pip find it with `PIP_FIND_LINKS`"
-            ),
+            instead_of(&name, &target),
         );
     }
     if words.contains("ResolutionImpossible") {
@@ -152,23 +188,32 @@ fn unmatched(
     let target = format!("Python {} on {}", request.python, request.platform);
     let place = written(request, name_of(requirement));
     match versions {
-            "none" | "" if tried_building => (
-                format!("`{requirement}`{place} does not exist on the package index"),
-                "check its spelling; a private package needs its index in pip's configuration (`PIP_INDEX_URL`, `PIP_EXTRA_INDEX_URL`) or `PIP_FIND_LINKS`".to_owned(),
+        "none" | "" if tried_building => (
+            format!("`{requirement}`{place} does not exist on the package index"),
+            "check its spelling; a private package needs its index in pip's configuration \
+             (`PIP_INDEX_URL`, `PIP_EXTRA_INDEX_URL`) or `PIP_FIND_LINKS`"
+                .to_owned(),
+        ),
+        "none" | "" => (
+            format!("`{requirement}`{place} has no wheel for {target}, or does not exist"),
+            format!(
+                "check its spelling; on {} itself djwar can also build pure-Python packages \
+                 from source",
+                request.platform
             ),
-            "none" | "" => (
-                format!("`{requirement}`{place} has no wheel for {target}, or does not exist"),
-                format!("check its spelling; on {} itself djwar can also build pure-Python packages from source", request.platform),
+        ),
+        versions if tried_building => (
+            format!(
+                "`{requirement}`{place}: there is no such version for Python {}",
+                request.python
             ),
-            versions if tried_building => (
-                format!("`{requirement}`{place}: there is no such version for Python {}", request.python),
-                format!("there is {}", newest(versions)),
-            ),
-            versions => (
-                format!("`{requirement}`{place} has no wheel for {target}"),
-                format!("there are wheels of {}", newest(versions)),
-            ),
-        }
+            format!("there is {}", newest(versions)),
+        ),
+        versions => (
+            format!("`{requirement}`{place} has no wheel for {target}"),
+            format!("there are wheels of {}", newest(versions)),
+        ),
+    }
 }
 
 /// The block that says who wants what.
@@ -330,7 +375,7 @@ mod tests {
             message,
             "`uwsgi` (pyproject.toml:8) has no wheel for Python 3.13 on linux-x86_64, and building it from source failed"
         );
-        assert!(hint.contains("PIP_FIND_LINKS"), "{hint}");
+        assert!(hint.contains("leave it out of the requirements"), "{hint}");
     }
 
     #[test]

@@ -51,8 +51,14 @@ impl WheelRequest {
     ) -> Self {
         let scanned = || project.requirements.clone();
         let named = files.map(|files| files.iter().map(Utf8PathBuf::from).collect());
-        let sources = named
-            .unwrap_or_else(scanned)
+        let mut files: Vec<Utf8PathBuf> = named.unwrap_or_else(scanned);
+        // The scan lists nested files too; pip follows them by itself.
+        let nested: BTreeSet<Utf8PathBuf> = files
+            .iter()
+            .flat_map(|file| nested_in(&project.root.join(file)))
+            .collect();
+        files.retain(|file| !nested.contains(&project.root.join(file)));
+        let sources = files
             .into_iter()
             .map(|file| {
                 if matches!(file.extension(), Some("txt" | "in")) {
@@ -190,6 +196,17 @@ impl WheelRequest {
         }
         Ok(lines)
     }
+}
+
+/// The files that a requirements file names, itself not among them. What can't
+/// be read is told when it is needed.
+fn nested_in(file: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
+    let mut seen = BTreeSet::new();
+    if matches!(file.extension(), Some("txt" | "in")) {
+        let _ = follow(file, &mut Vec::new(), &mut seen);
+        seen.remove(file);
+    }
+    seen
 }
 
 struct Line {
@@ -344,6 +361,19 @@ mod tests {
             Some("requirements/base.txt:2".to_owned())
         );
         assert_eq!(request.place_of("pillow"), None);
+    }
+
+    #[test]
+    fn nested_files_are_left_to_pip() {
+        let (_folder, request) = project(&[
+            ("requirements.txt", "-r requirements/base.txt\n"),
+            ("requirements/base.txt", "Django\n"),
+        ]);
+        let nested = nested_in(&request.project.join("requirements.txt"));
+        assert_eq!(
+            nested.into_iter().collect::<Vec<_>>(),
+            [request.project.join("requirements/base.txt")]
+        );
     }
 
     #[test]
