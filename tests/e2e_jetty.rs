@@ -6,7 +6,8 @@ mod site;
 use djwar::deploy::Container::{
     self, Jetty12Ee8, Jetty12Ee8Annotations, Jetty12Ee10, Jetty12Ee10Annotations,
 };
-use site::{Wanted, walk};
+use site::served::Wanted;
+use site::walk;
 
 fn serves_the_site(container: Container, context: &str) {
     let mut site = Wanted::polls(container, context).start();

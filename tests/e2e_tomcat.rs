@@ -3,7 +3,8 @@
 mod site;
 
 use djwar::deploy::Container::{Tomcat9, Tomcat10, Tomcat11};
-use site::{Wanted, walk};
+use site::served::Wanted;
+use site::walk;
 
 fn serves_the_site(wanted: Wanted) {
     let mut site = wanted.start();

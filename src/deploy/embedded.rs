@@ -17,9 +17,6 @@ const INTERVAL: Duration = Duration::from_millis(100);
 /// How long the stop in order may take after the first signal.
 const STOP_LIMIT: Duration = Duration::from_secs(30);
 
-/// What the loggers of a container itself begin with.
-const CONTAINER_LOGGERS: [&str; 2] = ["org.apache.catalina.", "org.apache.coyote."];
-
 /// Counts how often the user has said stop (Ctrl-C, SIGTERM). Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct StopSignal(Arc<AtomicUsize>);
@@ -67,7 +64,9 @@ pub struct Embedded {
 impl Embedded {
     /// That deployment. Its container, host and port are taken as they are.
     pub fn new(deployment: Deployment) -> Self {
-        Self { deployment }
+        Self {
+            deployment: with_utf8_file_names(deployment),
+        }
     }
 
     /// Serves until `stop` is raised, then ends all processes and removes what was
@@ -94,6 +93,27 @@ impl Embedded {
         reader.tell_new_lines(Duration::ZERO, tell);
         outcome
     }
+}
+
+/// In the C locale a JVM on Linux takes file names for ASCII: Tomcat then finds
+/// no static file with an umlaut, and warns at each request for such a path.
+fn with_utf8_file_names(deployment: Deployment) -> Deployment {
+    let value = |name: &str| {
+        let found = deployment
+            .environment
+            .iter()
+            .find(|(known, _)| known == name);
+        found.map(|(_, value)| value.to_string_lossy().to_lowercase())
+    };
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .filter_map(value)
+        .find(|value| !value.is_empty())
+        .unwrap_or_default();
+    if cfg!(not(target_os = "linux")) || locale.contains("utf-8") || locale.contains("utf8") {
+        return deployment;
+    }
+    deployment.variable("LC_ALL", "C.UTF-8")
 }
 
 fn watch(
@@ -183,10 +203,7 @@ impl Filter {
         // Tomcat logs what an application gives to `ServletContext.log` under the
         // name of the application's container.
         let is_context = line.logger.contains(".[Catalina].[localhost].[");
-        let is_container = !is_context
-            && CONTAINER_LOGGERS
-                .iter()
-                .any(|prefix| line.logger.starts_with(prefix));
+        let is_container = !is_context && line.logger.starts_with("org.apache.");
         self.shows_record = !is_container || line.level >= Some(Level::Warning);
         let text = &line.text;
         let shown = match line.level {

@@ -18,6 +18,8 @@ pub(super) fn folder_reason(path: &Utf8Path, name: &str, is_top: bool) -> Option
         | ".parcel-cache" | ".turbo" => Some("a cache of tests or tools"),
         ".idea" | ".vscode" | ".vs" | ".settings" | ".ropeproject" | ".ipynb_checkpoints"
         | ".fleet" => Some("an editor's folder"),
+        // `djwar run` keeps its WAR, its work folder and the site's data there.
+        ".djwar" => Some("djwar's own folder"),
         ".venv" | ".virtualenv" => Some("a virtual environment"),
         ".ssh" | ".aws" | ".gnupg" => Some("secrets"),
         _ => None,

@@ -6,5 +6,3 @@ pub(crate) mod browser;
 pub(crate) mod machine;
 pub(crate) mod served;
 pub(crate) mod walk;
-
-pub(crate) use served::Wanted;

@@ -212,7 +212,7 @@ pub(crate) fn djwar(arguments: &[&str], environment: &[(&str, &str)]) -> String 
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-fn copy_folder(from: &Utf8Path, to: &Utf8Path) {
+pub(crate) fn copy_folder(from: &Utf8Path, to: &Utf8Path) {
     for entry in walkdir::WalkDir::new(from) {
         let entry = entry.expect("readable");
         let below = entry.path().strip_prefix(from).expect("below");
