@@ -1,0 +1,185 @@
+//! Bad input: a clear error with the path and a hint, the exit status of DESIGN
+//! §2, nothing half-written (issue "The main job").
+
+mod support;
+
+use support::{FixtureCopy, djwar, run};
+
+/// Builds a fixture that can't be built: the exit status and what is said, and
+/// proof that the project is as it was.
+fn refused(fixture: &FixtureCopy, status: i32, said: &[&str]) {
+    let before = fixture.listing();
+    let (assert, stdout, stderr) = run(djwar().arg("build").arg(fixture.path()));
+    assert.code(status);
+    assert_eq!(stdout, "", "only a WAR's path goes to standard output");
+    for part in said {
+        assert!(stderr.contains(part), "no {part:?} in:\n{stderr}");
+    }
+    assert_eq!(fixture.listing(), before, "something was left behind");
+}
+
+#[test]
+fn a_folder_without_a_django_project_says_what_was_looked_for() {
+    refused(
+        &FixtureCopy::of("not-django"),
+        1,
+        &["error: no Django project", "manage.py", "hint:"],
+    );
+}
+
+#[test]
+fn two_projects_in_one_folder_are_listed() {
+    refused(
+        &FixtureCopy::of("two-manage"),
+        1,
+        &["intranet/manage.py", "website/manage.py", "hint:"],
+    );
+}
+
+#[test]
+fn settings_that_do_not_parse_name_the_line() {
+    refused(
+        &FixtureCopy::of("broken-settings"),
+        1,
+        &["library/settings.py:13"],
+    );
+}
+
+#[test]
+fn settings_that_can_not_be_found_are_named() {
+    let fixture = FixtureCopy::of("minimal");
+    let (assert, _, stderr) = run(djwar()
+        .args(["build", "--settings", "nowhere.settings"])
+        .arg(fixture.path()));
+    assert.code(1);
+    assert!(stderr.contains("nowhere.settings"), "{stderr}");
+    assert!(stderr.contains("hint:"), "{stderr}");
+}
+
+#[test]
+fn a_requirement_that_does_not_exist_is_named_with_its_place() {
+    refused(
+        &FixtureCopy::of("missing-requirement"),
+        1,
+        &["dj-database-url==99.0.0", "requirements.txt", "hint:"],
+    );
+}
+
+#[test]
+fn a_requirement_without_a_wheel_is_named_with_what_would_help() {
+    refused(
+        &FixtureCopy::of("no-wheel"),
+        1,
+        &["psycopg2==2.9.12", "psycopg2-binary", "hint:"],
+    );
+}
+
+#[test]
+fn a_folder_that_does_not_exist_is_named() {
+    let (assert, _, stderr) = run(djwar().args(["build", "/nowhere/at/all"]));
+    assert.code(2);
+    assert!(stderr.contains("/nowhere/at/all"), "{stderr}");
+}
+
+#[test]
+fn an_unknown_key_of_the_configuration_names_the_nearest_one() {
+    let fixture = FixtureCopy::of("minimal");
+    fixture.write("djwar.toml", "\nsetings = 'mysite.settings'\n");
+    refused(
+        &fixture,
+        2,
+        &["unknown key `setings` (djwar.toml:2)", "did you mean `settings`?"],
+    );
+}
+
+#[test]
+fn offline_with_a_cold_cache_says_what_is_missing() {
+    let fixture = FixtureCopy::of("minimal");
+    let cache = tempfile::tempdir().expect("a temporary folder");
+    let (assert, _, stderr) = run(djwar()
+        .args(["build", "--offline"])
+        .arg(fixture.path())
+        .env("DJWAR_CACHE_DIR", cache.path())
+        .env("MAVEN_OPTS", format!("-Dmaven.repo.local={}/m2", cache.path().display())));
+    assert.code(3);
+    assert!(stderr.contains("offline"), "{stderr}");
+    assert!(stderr.contains("org.bytedeco:cpython:3.13"), "{stderr}");
+}
+
+#[test]
+fn a_host_without_maven_is_told_what_is_needed() {
+    let fixture = FixtureCopy::of("minimal");
+    let empty = tempfile::tempdir().expect("a temporary folder");
+    let (assert, _, stderr) = run(djwar()
+        .arg("build")
+        .arg(fixture.path())
+        .env("PATH", empty.path())
+        .env("DJWAR_CACHE_DIR", empty.path().join("cache"))
+        .env("MAVEN_OPTS", format!("-Dmaven.repo.local={}/m2", empty.path().display())));
+    assert.code(3);
+    assert!(stderr.contains("mvn"), "{stderr}");
+    assert!(stderr.contains("hint:"), "{stderr}");
+}
+
+#[test]
+fn an_output_that_can_not_be_written_is_named() {
+    let fixture = FixtureCopy::of("minimal");
+    let (assert, stdout, stderr) = run(djwar()
+        .arg("build")
+        .arg(fixture.path())
+        .args(["-o", "/proc/nowhere/x.war"]));
+    assert.code(3);
+    assert_eq!(stdout, "");
+    assert!(stderr.contains("can't write `/proc/nowhere/x.war`"), "{stderr}");
+    assert!(stderr.contains("hint:"), "{stderr}");
+}
+
+#[test]
+fn a_full_disk_leaves_the_old_war_as_it_was() {
+    // /dev/full refuses every write; a folder can't be made there, so the WAR is
+    // written to a file size limit instead, which fails in the same place.
+    let fixture = FixtureCopy::of("minimal");
+    fixture.write("dist/minimal.war", "the old WAR");
+    let line = format!(
+        "trap '' XFSZ; ulimit -f 2048; exec '{}' build '{}'",
+        env!("CARGO_BIN_EXE_djwar"),
+        fixture.path()
+    );
+    // The first build fills the cache, which the limit would stop as well.
+    let warm = FixtureCopy::of("minimal");
+    run(djwar().arg("build").arg(warm.path())).0.success();
+    let before = fixture.listing();
+    let (assert, _, stderr) = run(std::process::Command::new("bash").args(["-c", &line]));
+    assert.code(3);
+    assert!(stderr.contains("minimal.war"), "{stderr}");
+    assert_eq!(fixture.listing(), before);
+    let kept = fs_err::read_to_string(fixture.path().join("dist/minimal.war")).expect("kept");
+    assert_eq!(kept, "the old WAR");
+}
+
+#[test]
+fn a_port_in_use_is_said_before_anything_is_built() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("bound").port().to_string();
+    let fixture = FixtureCopy::of("minimal");
+    let (assert, _, stderr) = run(djwar()
+        .args(["run", "--port", &port])
+        .arg(fixture.path()));
+    assert.code(3);
+    assert!(stderr.contains(&port) && stderr.contains("in use"), "{stderr}");
+    assert!(!fixture.path().join(".djwar").exists());
+}
+
+#[test]
+fn run_without_a_jdk_says_so() {
+    let fixture = FixtureCopy::of("minimal");
+    let empty = tempfile::tempdir().expect("a temporary folder");
+    let (assert, _, stderr) = run(djwar()
+        .args(["run", "--port", "0"])
+        .arg(fixture.path())
+        .env("PATH", empty.path())
+        .env_remove("JAVA_HOME"));
+    assert.code(3);
+    assert!(stderr.contains("Java"), "{stderr}");
+    assert!(stderr.contains("hint:"), "{stderr}");
+}
