@@ -255,13 +255,8 @@ impl Dependencies {
     pub(super) fn engine(&self) -> (Engine, String) {
         let django = self.django();
         let line = django.and_then(|django| django_line(&django.specifier));
-        let wants_three = self
-            .python
-            .iter()
-            .chain(&self.pin)
-            .any(|(specifier, _)| !allows(specifier, PythonVersion::new(2, 7)));
         match (django, line) {
-            (Some(django), Some((0 | 1, _))) if !wants_three => (
+            (Some(django), Some((0 | 1, _))) if self.may_be_python_2() => (
                 Engine::Jython,
                 format!(
                     "Django {} runs on Python 2.7 ({})",
@@ -272,8 +267,42 @@ impl Dependencies {
         }
     }
 
+    /// Whether nothing that is known rules Python 2 out.
+    pub(super) fn may_be_python_2(&self) -> bool {
+        let line = self
+            .django()
+            .and_then(|django| django_line(&django.specifier));
+        let two = PythonVersion::new(2, 7);
+        let mut wishes = self.python.iter().chain(&self.pin);
+        line.is_none_or(|(major, _)| major < 2) && wishes.all(|(wish, _)| allows(wish, two))
+    }
+
     /// What the project says about its Python, together with what its Django can.
     pub(super) fn wish(&mut self, engine: Engine) -> Option<PythonWish> {
+        let wish = self.wished(engine)?;
+        let django = self.django();
+        let line = django.and_then(|django| django_line(&django.specifier));
+        if let (Some(version), Some((major, minor)), Some(django)) = (wish.version, line, django)
+            && !allows(of_django((major, minor)), version)
+        {
+            self.problems.push(Problem {
+                severity: Severity::Warning,
+                code: "django-python",
+                origin: Some(django.origin.clone()),
+                message: format!(
+                    "Django {major}.{minor} does not run on Python {version}, which {} wishes for",
+                    wish.origin
+                ),
+                hint: Some(format!(
+                    "it runs on {}; change one of them, or set `python` in `[tool.djwar]`",
+                    of_django((major, minor))
+                )),
+            });
+        }
+        Some(wish)
+    }
+
+    fn wished(&mut self, engine: Engine) -> Option<PythonWish> {
         let django = self.django().cloned();
         let line = django
             .as_ref()

@@ -22,6 +22,7 @@ mod merge;
 mod modules;
 mod never_list;
 mod operators;
+mod python_2;
 mod python_source;
 mod python_wish;
 mod requirement;
@@ -105,7 +106,7 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
         .and_then(Utf8Path::parent)
         .unwrap_or(&chosen.source_root);
     let mut dependencies = dependencies::read(&root, &manifest_folders(home, &chosen.source_root))?;
-    let (engine, engine_reason) = dependencies.engine();
+    let (mut engine, mut engine_reason) = dependencies.engine();
 
     let mut search = vec![chosen.source_root.clone()];
     if home != chosen.source_root {
@@ -117,10 +118,20 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
     };
     let mut evaluator = Evaluator::new(&modules);
     evaluator.tolerant = engine == Engine::Jython;
-    let scope = evaluator.load(&chosen.file)?;
+    let scope = match evaluator.load(&chosen.file) {
+        Ok(scope) => scope,
+        Err(error) => {
+            let sign = python_2::sign(&root, &error).filter(|_| dependencies.may_be_python_2());
+            engine_reason = sign.ok_or(error)?;
+            engine = Engine::Jython;
+            evaluator = Evaluator::new(&modules);
+            evaluator.tolerant = true;
+            evaluator.load(&chosen.file)?
+        }
+    };
     let mut problems = evaluator.problems;
 
-    let outputs = outputs(&scope, &chosen.source_root);
+    let outputs = outputs(&root, &scope, &chosen.source_root);
     let walked = walk::walk(&root, &patterns, &outputs)?;
     problems.extend(walked.problems);
 
@@ -140,7 +151,8 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
         &chosen.module,
     );
     let python = dependencies.wish(engine);
-    let data = findings::data(&scope, &chosen.source_root);
+    let mut data = findings::data(&scope, &chosen.source_root);
+    data.retain(|(path, _)| !holds_code(&root, Utf8Path::new(&path.path)));
     let mut project = Project {
         schema: 1,
         name: name(&dependencies, &root),
@@ -229,7 +241,7 @@ fn project_apps(modules: &Modules, scope: &Scope) -> Vec<String> {
 }
 
 /// Folders that the running project fills. One that holds the code is none.
-fn outputs(scope: &Scope, source_root: &Utf8Path) -> Vec<OutputFolder> {
+fn outputs(root: &Utf8Path, scope: &Scope, source_root: &Utf8Path) -> Vec<OutputFolder> {
     let sources = facts::guessed_list(scope, "STATICFILES_DIRS");
     [
         ("MEDIA_ROOT", "media uploads (`MEDIA_ROOT`)"),
@@ -245,9 +257,19 @@ fn outputs(scope: &Scope, source_root: &Utf8Path) -> Vec<OutputFolder> {
         let is_source = sources
             .iter()
             .any(|source| Utf8Path::new(source).starts_with(&path));
-        (!source_root.starts_with(&path) && !is_source).then_some(OutputFolder { path, reason })
+        let is_code = source_root.starts_with(&path) || holds_code(root, &path);
+        (!is_code && !is_source).then_some(OutputFolder { path, reason })
     })
     .collect()
+}
+
+/// Whether a folder is a package or a project: no place for uploads, whatever the
+/// settings say.
+fn holds_code(root: &Utf8Path, folder: &Utf8Path) -> bool {
+    let folder = root.join(folder);
+    ["__init__.py", "manage.py"]
+        .iter()
+        .any(|name| folder.join(name).is_file())
 }
 
 /// The WAR's name: the project's own, else its folder's.

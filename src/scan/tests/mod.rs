@@ -263,6 +263,61 @@ fn django_1_11_runs_on_jython_and_may_print() {
 }
 
 #[test]
+fn syntax_of_python_2_chooses_jython_unless_django_is_newer() {
+    for (line, reason) in [
+        (
+            "print \"ready\"",
+            "a `print` statement is Python 2 (site1/settings.py:1)",
+        ),
+        (
+            "if 0:\n    raise ValueError, 1",
+            "a `raise` with a comma is Python 2 (site1/settings.py:2)",
+        ),
+    ] {
+        let tree = ordinary();
+        tree.write("requirements.txt", "Django\n");
+        tree.write("site1/settings.py", format!("{line}\n{SETTINGS}"));
+        let project = tree.scan();
+        assert_eq!(
+            (project.engine, project.engine_reason.as_str()),
+            (Engine::Jython, reason)
+        );
+        assert_eq!(
+            project.root_urlconf.known().map(String::as_str),
+            Some("site1.urls")
+        );
+        tree.write("requirements.txt", "Django==5.2\n");
+        assert!(tree.error().starts_with("error: site1/settings.py:"));
+    }
+}
+
+#[test]
+fn a_folder_that_holds_code_is_no_place_for_uploads() {
+    let tree = ordinary();
+    let settings = format!("{SETTINGS}\nMEDIA_ROOT = BASE_DIR / 'polls'\n");
+    tree.write("site1/settings.py", settings);
+    let project = tree.scan();
+    assert!(paths(&project).contains(&"polls/models.py"));
+    assert!(project.data.iter().all(|data| data.path != "polls/"));
+}
+
+#[test]
+fn a_django_that_the_wished_python_is_too_new_for_is_told() {
+    let tree = ordinary();
+    tree.write(".python-version", "3.13\n");
+    tree.write("requirements.txt", "Django==3.2.25\n");
+    let problems = tree.scan().problems;
+    let told = problems
+        .iter()
+        .find(|problem| problem.code == "django-python")
+        .expect("told");
+    assert_eq!(
+        told.message,
+        "Django 3.2 does not run on Python 3.13, which .python-version:1 wishes for"
+    );
+}
+
+#[test]
 fn the_python_is_the_one_that_is_wished_for() {
     for (files, specifier, version) in [
         (
