@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::archive::compiled_name;
 use super::cache::{Key, sha256_of, utf8};
 use super::error::{ResolveError, Said};
-use super::host::Host;
+use super::host::{Host, uninterrupted};
 use super::interpreter::Interpreter;
 use super::packed::Packer;
 use super::resolver::Resolver;
@@ -87,6 +87,7 @@ pub(crate) fn compile(
         });
         child.wait_with_output()
     })?;
+    let output = uninterrupted(interpreter.executable.to_string(), output)?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     if !output.status.success() {
         return Err(failure(said));

@@ -117,6 +117,11 @@ pub(crate) fn run(command: &mut Command) -> Result<Output, ResolveError> {
         program: program.clone(),
         source,
     })?;
+    uninterrupted(program, output)
+}
+
+/// The output of a program, unless Ctrl-C ended it.
+pub(crate) fn uninterrupted(program: String, output: Output) -> Result<Output, ResolveError> {
     if was_interrupted(&output) {
         return Err(ResolveError::Interrupted(program));
     }
