@@ -41,7 +41,8 @@ public final class ResponseHead {
                 exchange.addHeader(name, value);
             }
         }
-        if (!hasLength && bodyLength >= 0 && !isHead && !isBodiless) {
+        // To HEAD the application may have given the page that GET would get, or nothing.
+        if (!hasLength && (isHead ? bodyLength > 0 : bodyLength >= 0) && !isBodiless) {
             exchange.contentLength(bodyLength);
         }
         return !isHead && !isBodiless;

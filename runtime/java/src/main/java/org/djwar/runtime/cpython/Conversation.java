@@ -151,6 +151,10 @@ final class Conversation {
         int bodyAt = 6 + unsigned(start, 2);
         boolean hasBody = ResponseHead.apply(exchange, status(start), start, 6, bodyAt, -1);
         OutputStream output = exchange.output();
+        if (!hasBody) {
+            // Else Jetty would say that the length is 0, which GET's is not.
+            output.flush();
+        }
         writePart(output, start, bodyAt, hasBody);
         while (true) {
             byte type;

@@ -18,7 +18,7 @@ public final class CpythonEngine implements Engine {
     private static final long TICK = TimeUnit.MILLISECONDS.toNanos(250);
     private static final int RETRY_AFTER_SECONDS = 5;
 
-    private final Launch launch;
+    private final Map<String, Object> settings;
     private final Limits limits;
     private final Path workFolder;
     private final String name;
@@ -32,12 +32,26 @@ public final class CpythonEngine implements Engine {
 
     /** An engine for one application; {@code name} is for its threads. */
     public CpythonEngine(Launch launch, Limits limits, Environ environ, Path workFolder, String name, Log log) {
-        this.launch = launch;
+        this(
+                (settings, listener) -> new ParentProcess(launch, settings, name, listener, log),
+                launch.settings(), launch.explanation(), limits, environ, workFolder, name, log);
+    }
+
+    CpythonEngine(
+            Parent.Factory parents,
+            Map<String, Object> settings,
+            String interpreter,
+            Limits limits,
+            Environ environ,
+            Path workFolder,
+            String name,
+            Log log) {
+        this.settings = settings;
         this.limits = limits;
         this.workFolder = workFolder;
         this.name = name;
         this.log = log;
-        this.supervisor = new Supervisor(launch, limits, pool, name, log);
+        this.supervisor = new Supervisor(parents, interpreter, limits, pool, log);
         this.conversation = new Conversation(pool, environ, limits.request(), supervisor::replace);
         this.watchdog = Threads.daemon(name + "-watchdog", this::watch);
     }
@@ -50,12 +64,12 @@ public final class CpythonEngine implements Engine {
             throw new BootFailure("no Unix socket can be made in `" + workFolder + "`: " + e.getMessage(), e);
         }
         watchdog.start();
-        Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("protocol", Frames.PROTOCOL);
-        settings.put("socket", acceptor.socket().toString());
-        settings.put("token", acceptor.token());
-        settings.putAll(launch.settings());
-        supervisor.start(settings);
+        Map<String, Object> first = new LinkedHashMap<>();
+        first.put("protocol", Frames.PROTOCOL);
+        first.put("socket", acceptor.socket().toString());
+        first.put("token", acceptor.token());
+        first.putAll(settings);
+        supervisor.start(first);
     }
 
     @Override

@@ -16,7 +16,7 @@ import org.djwar.runtime.Log;
  * <p>It is started by a thread of its own which then waits for its end. The kernel sends the parent-death signal when the
  * <em>thread</em> that started a process ends, not the JVM: a container's deployment thread would take Python along.
  */
-final class ParentProcess {
+final class ParentProcess implements Parent {
     private final Launch launch;
     private final Listener listener;
     private final Log log;
@@ -26,15 +26,6 @@ final class ParentProcess {
     private volatile Thread events;
     private volatile Thread lines;
 
-    /** Hears what happens to the parent. */
-    interface Listener {
-        /** An event line. */
-        void event(Map<String, Object> event);
-
-        /** The process has ended, or could not be started. */
-        void ended(String how);
-    }
-
     ParentProcess(Launch launch, Map<String, Object> settings, String name, Listener listener, Log log) {
         this.launch = launch;
         this.listener = listener;
@@ -43,7 +34,8 @@ final class ParentProcess {
         this.keeper = Threads.daemon(name + "-parent", () -> keep(settings, name));
     }
 
-    void start() {
+    @Override
+    public void start() {
         keeper.start();
     }
 
@@ -87,8 +79,14 @@ final class ParentProcess {
         }
     }
 
+    @Override
+    public void started() {
+        output.forget();
+    }
+
     /** Writes a control line; a parent that has gone is noticed elsewhere. */
-    synchronized void send(String line) {
+    @Override
+    public synchronized void send(String line) {
         Process running = process;
         if (running == null) {
             return;
@@ -102,21 +100,22 @@ final class ParentProcess {
         }
     }
 
-    /** Waits up to {@code nanos} for the end; true when it came. */
-    boolean await(long nanos) throws InterruptedException {
+    @Override
+    public boolean await(long nanos) throws InterruptedException {
         Process running = process;
         return running == null || running.waitFor(nanos, TimeUnit.NANOSECONDS);
     }
 
-    void kill() {
+    @Override
+    public void kill() {
         Process running = process;
         if (running != null) {
             running.destroyForcibly();
         }
     }
 
-    /** Waits for the threads, so that none outlives the application's class loader. */
-    void join(long milliseconds) throws InterruptedException {
+    @Override
+    public void join(long milliseconds) throws InterruptedException {
         for (Thread thread : new Thread[] {keeper, events, lines}) {
             if (thread != null && thread != Thread.currentThread()) {
                 thread.join(milliseconds);

@@ -75,6 +75,13 @@ final class PythonLog {
         }
     }
 
+    /** The interpreter runs: what comes from now on explains no failed start. */
+    void forget() {
+        synchronized (last) {
+            last.clear();
+        }
+    }
+
     /** The last lines that were no log records: what a dying interpreter says. */
     List<String> lastLines() {
         synchronized (last) {

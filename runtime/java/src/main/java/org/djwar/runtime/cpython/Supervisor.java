@@ -12,17 +12,17 @@ import org.djwar.runtime.Log;
  * Keeps the wanted number of workers alive: starts the parent again when it dies, replaces dead workers, and worn-out ones when
  * their replacement is warm.
  */
-final class Supervisor implements ParentProcess.Listener, Acceptor.Listener {
-    private final Launch launch;
+final class Supervisor implements Parent.Listener, Acceptor.Listener {
+    private final Parent.Factory parents;
+    private final String interpreter;
     private final Limits limits;
     private final Pool pool;
     private final Log log;
-    private final String name;
     private final Map<Integer, Worker> workers = new LinkedHashMap<>();
     private final Backoff workerBackoff = new Backoff();
     private final Backoff parentBackoff = new Backoff();
     private Map<String, Object> settings;
-    private ParentProcess parent;
+    private Parent parent;
     private boolean isParentReady;
     private boolean isParentDown;
     private boolean hasServed;
@@ -32,11 +32,11 @@ final class Supervisor implements ParentProcess.Listener, Acceptor.Listener {
     private BootFailure failure;
     private String failureLogged = "";
 
-    Supervisor(Launch launch, Limits limits, Pool pool, String name, Log log) {
-        this.launch = launch;
+    Supervisor(Parent.Factory parents, String interpreter, Limits limits, Pool pool, Log log) {
+        this.parents = parents;
+        this.interpreter = interpreter;
         this.limits = limits;
         this.pool = pool;
-        this.name = name;
         this.log = log;
     }
 
@@ -62,7 +62,7 @@ final class Supervisor implements ParentProcess.Listener, Acceptor.Listener {
         isParentDown = false;
         isParentReady = false;
         spawnedAt = System.nanoTime();
-        parent = new ParentProcess(launch, settings, name, this, log);
+        parent = parents.make(settings, this);
         parent.start();
     }
 
@@ -73,6 +73,7 @@ final class Supervisor implements ParentProcess.Listener, Acceptor.Listener {
                 log.info("Python " + event.get("python") + ", Django " + event.get("django") + ": project imported in "
                         + event.get("import_seconds") + " s");
                 isParentReady = true;
+                parent.started();
                 balance();
             }
             case "failed" -> failed(event);
@@ -82,14 +83,14 @@ final class Supervisor implements ParentProcess.Listener, Acceptor.Listener {
                     identify(worker, ((Double) event.get("pid")).longValue());
                 }
             }
-            case "exited" -> exited(number(event), event.get("status"));
+            case "exited" -> exited(number(event), event.get("status") instanceof Double status ? status.intValue() : -1);
             default -> log.debug("unknown event: " + event);
         }
     }
 
     private void failed(Map<String, Object> event) {
         String traceback = String.valueOf(event.get("traceback"));
-        String known = StartTrouble.explain(traceback, launch.explanation());
+        String known = StartTrouble.explain(traceback, interpreter);
         boolean isDebug = Boolean.TRUE.equals(event.get("debug"));
         failure = known == null ? new BootFailure("the project can't be imported", traceback, isDebug) : new BootFailure(known);
         // Once: a parent that is started again and again would fill the log with the same.
@@ -110,7 +111,7 @@ final class Supervisor implements ParentProcess.Listener, Acceptor.Listener {
         }
     }
 
-    private void exited(int number, Object status) {
+    private void exited(int number, int status) {
         Worker worker = workers.remove(number);
         if (worker == null) {
             return;
@@ -223,7 +224,7 @@ final class Supervisor implements ParentProcess.Listener, Acceptor.Listener {
 
     /** Ends all processes: first kindly, then not. Requests have been drained by the pool already. */
     void stop() throws InterruptedException {
-        ParentProcess last;
+        Parent last;
         synchronized (this) {
             isStopping = true;
             workers.values().forEach(pool::retire);
