@@ -9,6 +9,7 @@ mod manage;
 mod plan;
 mod run;
 mod scan;
+mod verify;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -44,6 +45,8 @@ enum Command {
     Run(run::Arguments),
     /// Run a Django management command with the WAR's own Python and packages
     Manage(manage::Arguments),
+    /// Deploy a WAR in real containers and say what each served
+    Verify(verify::Arguments),
     /// Print a completion script for a shell
     Completions(completions::Arguments),
 }
@@ -69,6 +72,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Plan(arguments) => plan::run(&cli.common, &arguments, reporter),
         Command::Run(arguments) => run::run(&cli.common, &arguments, reporter),
         Command::Manage(arguments) => manage::run(&cli.common, &arguments, reporter),
+        Command::Verify(arguments) => verify::run(&cli.common, &arguments, reporter),
         Command::Completions(arguments) => completions::run(&arguments),
     };
     match outcome {

@@ -27,7 +27,8 @@ impl StopSignal {
         self.0.fetch_add(1, Ordering::SeqCst);
     }
 
-    fn is_raised(&self) -> bool {
+    /// Whether somebody has said stop.
+    pub fn is_raised(&self) -> bool {
         self.0.load(Ordering::SeqCst) > 0
     }
 
