@@ -88,7 +88,10 @@ fn an_unknown_key_of_the_configuration_names_the_nearest_one() {
     refused(
         &fixture,
         2,
-        &["unknown key `setings` (djwar.toml:2)", "did you mean `settings`?"],
+        &[
+            "unknown key `setings` (djwar.toml:2)",
+            "did you mean `settings`?",
+        ],
     );
 }
 
@@ -100,7 +103,10 @@ fn offline_with_a_cold_cache_says_what_is_missing() {
         .args(["build", "--offline"])
         .arg(fixture.path())
         .env("DJWAR_CACHE_DIR", cache.path())
-        .env("MAVEN_OPTS", format!("-Dmaven.repo.local={}/m2", cache.path().display())));
+        .env(
+            "MAVEN_OPTS",
+            format!("-Dmaven.repo.local={}/m2", cache.path().display()),
+        ));
     assert.code(3);
     assert!(stderr.contains("offline"), "{stderr}");
     assert!(stderr.contains("org.bytedeco:cpython:3.13"), "{stderr}");
@@ -115,7 +121,10 @@ fn a_host_without_maven_is_told_what_is_needed() {
         .arg(fixture.path())
         .env("PATH", empty.path())
         .env("DJWAR_CACHE_DIR", empty.path().join("cache"))
-        .env("MAVEN_OPTS", format!("-Dmaven.repo.local={}/m2", empty.path().display())));
+        .env(
+            "MAVEN_OPTS",
+            format!("-Dmaven.repo.local={}/m2", empty.path().display()),
+        ));
     assert.code(3);
     assert!(stderr.contains("mvn"), "{stderr}");
     assert!(stderr.contains("hint:"), "{stderr}");
@@ -130,7 +139,10 @@ fn an_output_that_can_not_be_written_is_named() {
         .args(["-o", "/proc/nowhere/x.war"]));
     assert.code(3);
     assert_eq!(stdout, "");
-    assert!(stderr.contains("can't write `/proc/nowhere/x.war`"), "{stderr}");
+    assert!(
+        stderr.contains("can't write `/proc/nowhere/x.war`"),
+        "{stderr}"
+    );
     assert!(stderr.contains("hint:"), "{stderr}");
 }
 
@@ -162,11 +174,12 @@ fn a_port_in_use_is_said_before_anything_is_built() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("bound").port().to_string();
     let fixture = FixtureCopy::of("minimal");
-    let (assert, _, stderr) = run(djwar()
-        .args(["run", "--port", &port])
-        .arg(fixture.path()));
+    let (assert, _, stderr) = run(djwar().args(["run", "--port", &port]).arg(fixture.path()));
     assert.code(3);
-    assert!(stderr.contains(&port) && stderr.contains("in use"), "{stderr}");
+    assert!(
+        stderr.contains(&port) && stderr.contains("in use"),
+        "{stderr}"
+    );
     assert!(!fixture.path().join(".djwar").exists());
 }
 

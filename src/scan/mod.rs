@@ -106,7 +106,6 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
         .and_then(Utf8Path::parent)
         .unwrap_or(&chosen.source_root);
     let mut dependencies = dependencies::read(&root, &manifest_folders(home, &chosen.source_root))?;
-    let (mut engine, mut engine_reason) = dependencies.engine();
 
     let mut search = vec![chosen.source_root.clone()];
     if home != chosen.source_root {
@@ -116,20 +115,9 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
         root: root.clone(),
         search,
     };
-    let mut evaluator = Evaluator::new(&modules);
-    evaluator.tolerant = engine == Engine::Jython;
-    let scope = match evaluator.load(&chosen.file) {
-        Ok(scope) => scope,
-        Err(error) => {
-            let sign = python_2::sign(&root, &error).filter(|_| dependencies.may_be_python_2());
-            engine_reason = sign.ok_or(error)?;
-            engine = Engine::Jython;
-            evaluator = Evaluator::new(&modules);
-            evaluator.tolerant = true;
-            evaluator.load(&chosen.file)?
-        }
-    };
-    let mut problems = evaluator.problems;
+    let mut read = read_settings(&modules, &chosen.file, &dependencies)?;
+    let (scope, engine) = (read.scope, read.engine);
+    let mut problems = std::mem::take(&mut read.evaluator.problems);
 
     let outputs = outputs(&root, &scope, &chosen.source_root);
     let walked = walk::walk(&root, &patterns, &outputs)?;
@@ -172,13 +160,13 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
         templates_dirs: facts::templates_dirs(&scope),
         locale_paths: facts::list(&scope, "LOCALE_PATHS"),
         debug: facts::boolean(&scope, "DEBUG"),
-        env: evaluator.environment,
+        env: read.evaluator.environment,
         requirements: dependencies.files.clone(),
         dependencies: dependencies.list.clone(),
         django: dependencies.django_specifier(),
         python,
         engine,
-        engine_reason,
+        engine_reason: read.engine_reason,
         native: dependencies.native.clone(),
         data: data.iter().map(|(path, _)| path.clone()).collect(),
         exclude: walked.exclude,
@@ -192,6 +180,48 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
     problems.dedup();
     project.problems = problems;
     Ok(project)
+}
+
+/// The settings' names, and what they say about the engine.
+struct Settings<'a> {
+    scope: Scope,
+    evaluator: Evaluator<'a>,
+    engine: Engine,
+    engine_reason: String,
+}
+
+/// Reads the settings module. Faults in its syntax stop, unless they are signs of
+/// Python 2.
+fn read_settings<'a>(
+    modules: &'a Modules,
+    file: &Utf8Path,
+    dependencies: &Dependencies,
+) -> Result<Settings<'a>, ScanError> {
+    let (engine, engine_reason) = dependencies.engine();
+    let mut evaluator = Evaluator::new(modules);
+    evaluator.tolerant = engine == Engine::Jython;
+    match evaluator.load(file) {
+        Ok(scope) => Ok(Settings {
+            scope,
+            evaluator,
+            engine,
+            engine_reason,
+        }),
+        Err(error) => {
+            let sign = python_2::sign(&modules.root, &error);
+            let engine_reason = sign
+                .filter(|_| dependencies.may_be_python_2())
+                .ok_or(error)?;
+            let mut evaluator = Evaluator::new(modules);
+            evaluator.tolerant = true;
+            Ok(Settings {
+                scope: evaluator.load(file)?,
+                evaluator,
+                engine: Engine::Jython,
+                engine_reason,
+            })
+        }
+    }
 }
 
 /// Where manifests are looked for, the nearest to the code first.

@@ -30,7 +30,10 @@ impl FixtureCopy {
             let relative = path.strip_prefix(&from).expect("below the fixture");
             // What running a fixture by hand leaves behind is no part of it.
             let skipped = ["__pycache__", "dist", ".djwar", "data", "staticfiles"];
-            if relative.components().any(|part| skipped.contains(&part.as_str())) {
+            if relative
+                .components()
+                .any(|part| skipped.contains(&part.as_str()))
+            {
                 continue;
             }
             let target = copy.path().join(relative);
