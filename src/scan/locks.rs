@@ -1,7 +1,7 @@
 //! Lock files: `pylock.toml`, `uv.lock`, `poetry.lock`, `Pipfile.lock`. Names and
 //! versions of what is deployed; groups for development are left out.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use toml::{Table, Value};
@@ -54,7 +54,10 @@ fn toml_lock(path: Utf8PathBuf, table: &Table, text: &str, manifest: Option<&Man
     let wanted = wanted(&packages, manifest);
     let mut lock = Lock::default();
     for package in &packages {
-        if package.is_project() || !wanted.contains(&package.name) || package.is_for_development() {
+        let Some(edges) = wanted.get(&package.name) else {
+            continue;
+        };
+        if package.is_project() || package.is_for_development() {
             continue;
         }
         lock.dependencies.push(Dependency {
@@ -66,11 +69,7 @@ fn toml_lock(path: Utf8PathBuf, table: &Table, text: &str, manifest: Option<&Man
                 .map(|version| format!("=={version}"))
                 .unwrap_or_default(),
             origin: Span::new(path.clone(), package.line),
-            marker: package
-                .table
-                .get("marker")
-                .and_then(Value::as_str)
-                .map(str::to_owned),
+            marker: package.marker(edges),
         });
         if package.is_native() {
             lock.native.push(package.name.clone());
@@ -97,6 +96,20 @@ fn toml_lock(path: Utf8PathBuf, table: &Table, text: &str, manifest: Option<&Man
     });
     lock.path = path;
     lock
+}
+
+/// When something leads to a package.
+enum Edges {
+    Always,
+    When(Vec<String>),
+}
+
+fn any_of(markers: &[String]) -> Option<String> {
+    match markers {
+        [] => None,
+        [one] => Some(one.clone()),
+        several => Some(format!("({})", several.join(") or ("))),
+    }
 }
 
 struct Package<'a> {
@@ -135,14 +148,46 @@ impl<'a> Package<'a> {
             })
     }
 
-    fn dependencies(&self) -> Vec<String> {
-        let names: Vec<String> = match self.table.get("dependencies") {
-            Some(Value::Array(list)) => list
+    /// When the package is wanted: its own marker, the forks that uv made it for,
+    /// and the markers of all that lead to it.
+    fn marker(&self, edges: &Edges) -> Option<String> {
+        let own = ["marker", "markers"]
+            .iter()
+            .find_map(|key| self.table.get(*key)?.as_str())
+            .map(str::to_owned);
+        let forks = self.table.get("resolution-markers");
+        let forks: Option<Vec<String>> = forks.and_then(Value::as_array).map(|forks| {
+            let texts = forks.iter().filter_map(Value::as_str);
+            texts.map(str::to_owned).collect()
+        });
+        let edges = match edges {
+            Edges::Always => None,
+            Edges::When(markers) => any_of(markers),
+        };
+        let forks = forks.as_deref().and_then(any_of);
+        let all: Vec<String> = [own, forks, edges].into_iter().flatten().collect();
+        match all.as_slice() {
+            [] => None,
+            [one] => Some(one.clone()),
+            several => Some(format!("({})", several.join(") and ("))),
+        }
+    }
+
+    fn dependencies(&self) -> Vec<(String, Option<String>)> {
+        let edge = |one: &Value| {
+            let name = normalised_name(one.get("name")?.as_str()?);
+            let marker = one.get("marker").and_then(Value::as_str);
+            Some((name, marker.map(str::to_owned)))
+        };
+        let names: Vec<(String, Option<String>)> = match self.table.get("dependencies") {
+            Some(Value::Array(list)) => list.iter().filter_map(edge).collect(),
+            Some(Value::Table(table)) => table
                 .iter()
-                .filter_map(|one| one.get("name").and_then(Value::as_str))
-                .map(normalised_name)
+                .map(|(name, value)| {
+                    let marker = value.get("markers").and_then(Value::as_str);
+                    (normalised_name(name), marker.map(str::to_owned))
+                })
                 .collect(),
-            Some(Value::Table(table)) => table.keys().map(|name| normalised_name(name)).collect(),
             _ => Vec::new(),
         };
         let extras = self
@@ -154,8 +199,7 @@ impl<'a> Package<'a> {
             .flat_map(|extras| extras.values())
             .filter_map(Value::as_array)
             .flatten()
-            .filter_map(|one| one.get("name").and_then(Value::as_str))
-            .map(normalised_name);
+            .filter_map(edge);
         // The project's own extras are not wanted unless somebody asks for them.
         if self.is_project() {
             names
@@ -183,12 +227,10 @@ impl<'a> Package<'a> {
 
 /// The packages that the project's own dependencies lead to; all of them when the
 /// lock and the manifest don't tell where to begin.
-fn wanted(packages: &[Package<'_>], manifest: Option<&Manifest>) -> BTreeSet<String> {
+fn wanted(packages: &[Package<'_>], manifest: Option<&Manifest>) -> BTreeMap<String, Edges> {
     let all = || {
-        packages
-            .iter()
-            .map(|package| package.name.clone())
-            .collect()
+        let names = packages.iter().map(|package| package.name.clone());
+        names.map(|name| (name, Edges::Always)).collect()
     };
     let by_name: BTreeMap<&str, &Package<'_>> = packages
         .iter()
@@ -198,24 +240,33 @@ fn wanted(packages: &[Package<'_>], manifest: Option<&Manifest>) -> BTreeSet<Str
     let has_edges = packages
         .iter()
         .any(|package| package.table.contains_key("dependencies"));
-    let mut queue: VecDeque<String> = match (project, manifest) {
+    let mut queue: VecDeque<(String, Option<String>)> = match (project, manifest) {
         (Some(project), _) => project.dependencies().into(),
         (None, Some(manifest)) if has_edges => manifest
             .dependencies
             .iter()
-            .map(|dependency| dependency.name.clone())
+            .map(|dependency| (dependency.name.clone(), dependency.marker.clone()))
             .collect(),
         _ => return all(),
     };
     if queue.is_empty() {
         return all();
     }
-    let mut wanted = BTreeSet::new();
-    while let Some(name) = queue.pop_front() {
-        if let Some(package) = by_name.get(name.as_str())
-            && wanted.insert(name)
-        {
+    let mut wanted: BTreeMap<String, Edges> = BTreeMap::new();
+    while let Some((name, marker)) = queue.pop_front() {
+        let Some(package) = by_name.get(name.as_str()) else {
+            continue;
+        };
+        if !wanted.contains_key(&name) {
             queue.extend(package.dependencies());
+        }
+        let edges = wanted.entry(name).or_insert(Edges::When(Vec::new()));
+        match (marker, &mut *edges) {
+            (None, _) => *edges = Edges::Always,
+            (Some(marker), Edges::When(markers)) if !markers.contains(&marker) => {
+                markers.push(marker);
+            }
+            _ => {}
         }
     }
     wanted
@@ -292,7 +343,7 @@ requires-python = ">=3.12"
 name = "site"
 version = "0"
 source = { virtual = "." }
-dependencies = [{ name = "django" }, { name = "pillow" }]
+dependencies = [{ name = "django" }, { name = "pillow" }, { name = "pywin32", marker = "os_name == 'nt'" }]
 [package.dev-dependencies]
 dev = [{ name = "pytest" }]
 [[package]]
@@ -305,6 +356,9 @@ name = "pillow"
 version = "11.0"
 wheels = [{ url = "https://example.org/pillow-11.0-cp313-cp313-win32.whl" }]
 [[package]]
+name = "pywin32"
+version = "3"
+[[package]]
 name = "sqlparse"
 version = "0.5"
 [[package]]
@@ -314,8 +368,11 @@ version = "8"
         );
         assert_eq!(
             names(&lock),
-            ["django==5.2", "pillow==11.0", "sqlparse==0.5"]
+            ["django==5.2", "pillow==11.0", "pywin32==3", "sqlparse==0.5"]
         );
+        let markers = lock.dependencies.iter().map(|one| one.marker.as_deref());
+        let markers: Vec<Option<&str>> = markers.collect();
+        assert_eq!(markers, [None, None, Some("os_name == 'nt'"), None]);
         assert_eq!(lock.native, ["pillow"]);
         let (python, span) = lock.python.expect("a wish");
         assert_eq!((python.as_str(), span.line), (">=3.12", 2));
