@@ -8,14 +8,14 @@ use assert_cmd::assert::Assert;
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// A copy of a fixture in a temporary folder: fixtures are read-only.
-pub struct FixtureCopy {
+pub(crate) struct FixtureCopy {
     folder: tempfile::TempDir,
     name: String,
 }
 
 impl FixtureCopy {
     /// Copies `fixtures/NAME`.
-    pub fn of(name: &str) -> Self {
+    pub(crate) fn of(name: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let from = Utf8Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("fixtures")
@@ -47,21 +47,21 @@ impl FixtureCopy {
     }
 
     /// The copy.
-    pub fn path(&self) -> Utf8PathBuf {
+    pub(crate) fn path(&self) -> Utf8PathBuf {
         Utf8Path::from_path(self.folder.path())
             .expect("UTF-8")
             .join(&self.name)
     }
 
     /// Writes a file of the copy.
-    pub fn write(&self, path: &str, text: &str) {
+    pub(crate) fn write(&self, path: &str, text: &str) {
         let path = self.path().join(path);
         fs_err::create_dir_all(path.parent().expect("a parent")).expect("a folder");
         fs_err::write(path, text).expect("written");
     }
 
     /// Every path in the copy, sorted, relative.
-    pub fn listing(&self) -> Vec<String> {
+    pub(crate) fn listing(&self) -> Vec<String> {
         let root = self.path();
         let mut paths: Vec<String> = walkdir::WalkDir::new(&root)
             .into_iter()
@@ -77,7 +77,7 @@ impl FixtureCopy {
 }
 
 /// The binary, away from the caller's own configuration.
-pub fn djwar() -> Command {
+pub(crate) fn djwar() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_djwar"));
     command.env("NO_COLOR", "1");
     for (name, _) in std::env::vars_os() {
@@ -90,7 +90,7 @@ pub fn djwar() -> Command {
 }
 
 /// Runs the binary and gives what it said.
-pub fn run(command: &mut Command) -> (Assert, String, String) {
+pub(crate) fn run(command: &mut Command) -> (Assert, String, String) {
     let output = command.output().expect("djwar starts");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
