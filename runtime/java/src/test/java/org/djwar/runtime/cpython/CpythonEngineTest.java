@@ -1,0 +1,271 @@
+package org.djwar.runtime.cpython;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
+import org.djwar.runtime.Body;
+import org.djwar.runtime.BootFailure;
+import org.djwar.runtime.Client;
+import org.djwar.runtime.Environ;
+import org.djwar.runtime.FakeExchange;
+import org.djwar.runtime.Log;
+import org.djwar.runtime.Request;
+import org.djwar.runtime.TrustedProxies;
+import org.djwar.runtime.TruncatedResponse;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class CpythonEngineTest {
+    private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
+
+    @TempDir
+    Path folder;
+
+    private CpythonEngine engine;
+    private final AtomicReference<FakeParent> parent = new AtomicReference<>();
+    private final AtomicInteger parents = new AtomicInteger();
+
+    private void start(int processes, int threads, int maxRequests, long request, long queue, FakeParent.Application application)
+            throws Exception {
+        Limits limits = new Limits(processes, threads, maxRequests, 0, 30 * SECOND, 5 * SECOND, request, queue);
+        Parent.Factory factory = (settings, listener) -> {
+            parents.incrementAndGet();
+            parent.set(new FakeParent(settings, listener, application, threads));
+            return parent.get();
+        };
+        engine = new CpythonEngine(factory, Map.of(), "a fake", limits, new Environ(new TrustedProxies(List.of())), folder, "test", new Log("test", "error"));
+        engine.start();
+    }
+
+    @AfterEach
+    void stop() throws IOException {
+        if (engine != null) {
+            engine.stop();
+            try (Stream<Path> left = Files.list(folder)) {
+                assertEquals(0, left.count(), "the socket's folder is gone");
+            }
+            assertTrue(Thread.getAllStackTraces().keySet().stream().noneMatch(thread -> thread.getName().startsWith("test-")));
+        }
+    }
+
+    private FakeExchange ask(FakeExchange exchange) throws IOException {
+        engine.handle(new Request(exchange, Client.direct(exchange), new Body(exchange.body, exchange.body.length)));
+        return exchange;
+    }
+
+    private FakeExchange get(String path) throws IOException {
+        return ask(FakeExchange.of("GET", path));
+    }
+
+    @Test
+    void aPageComesBackAsTheApplicationMadeIt() throws Exception {
+        start(1, 1, 0, 0, SECOND, (environ, wire) ->
+                wire.answer('F', 201, "Set-Cookie\0a=1\0Set-Cookie\0b=2", environ.get("REQUEST_METHOD") + environ.get("PATH_INFO") + new String(wire.inline)));
+        FakeExchange exchange = ask(FakeExchange.of("POST", "/x").sending("body".getBytes()));
+        assertEquals(201, exchange.status);
+        assertEquals(List.of("Set-Cookie: a=1", "Set-Cookie: b=2"), exchange.headers);
+        assertEquals("POST/xbody", exchange.text());
+        assertEquals(10, exchange.length);
+    }
+
+    @Test
+    void aStreamIsFlushedPartByPart() throws Exception {
+        start(1, 1, 0, 0, SECOND, (environ, wire) -> {
+            wire.answer('S', 200, "", "one");
+            wire.frame('B', "two".getBytes());
+            wire.frame('E', new byte[0]);
+        });
+        FakeExchange exchange = get("/");
+        assertEquals("onetwo", exchange.text());
+        assertEquals(List.of(3, 6), exchange.flushedAt);
+        assertEquals("onetwo", get("/").text(), "the connection is idle again");
+    }
+
+    @Test
+    void aResponseThatBreaksOffIsNotTakenForComplete() throws Exception {
+        start(1, 1, 0, 0, SECOND, (environ, wire) -> {
+            wire.answer('S', 200, "", "one");
+            wire.frame('T', new byte[0]);
+        });
+        assertThrows(TruncatedResponse.class, () -> get("/"));
+        assertThrows(TruncatedResponse.class, () -> get("/"), "the connection was idle again");
+    }
+
+    @Test
+    void aLargeBodyIsPulledAndALargePageComesWhole() throws Exception {
+        byte[] body = new byte[300_000];
+        new Random(1).nextBytes(body);
+        ByteArrayOutputStream pulled = new ByteArrayOutputStream();
+        start(1, 1, 0, 0, SECOND, (environ, wire) -> {
+            for (byte[] part = wire.pull(100_000); part.length > 0; part = wire.pull(100_000)) {
+                pulled.write(part);
+            }
+            wire.answer('F', 200, "", "z".repeat(1_000_000));
+        });
+        assertEquals(1_000_000, ask(FakeExchange.of("POST", "/").sending(body)).bytes().length);
+        assertArrayEquals(body, pulled.toByteArray());
+    }
+
+    @Test
+    void aGetThatMeetsADyingWorkerIsSentOnceMoreAndAPostIsNot() throws Exception {
+        AtomicInteger calls = new AtomicInteger();
+        start(2, 1, 0, 0, 10 * SECOND, (environ, wire) -> {
+            if (environ.get("PATH_INFO").equals("/poison") || calls.incrementAndGet() % 2 == 1) {
+                wire.die();
+            }
+            wire.answer('F', 200, "", "fine");
+        });
+        assertEquals("fine", get("/").text());
+        assertEquals(502, ask(FakeExchange.of("POST", "/").sending("x".getBytes())).status);
+        assertEquals(502, get("/poison").status, "not replayed over and over");
+        calls.set(1);
+        assertEquals("fine", get("/").text(), "dead workers are replaced");
+    }
+
+    @Test
+    void aSilentWorkerIsKilledAndTheClientIsTold() throws Exception {
+        start(1, 1, 0, SECOND / 5, 10 * SECOND, (environ, wire) -> {
+            if (environ.get("PATH_INFO").equals("/hang")) {
+                wire.pull(1);
+                wire.process.onExit().join();
+                throw new IOException("killed");
+            }
+            wire.answer('F', 200, "", "fine");
+        });
+        assertEquals(504, get("/hang").status);
+        assertEquals("fine", get("/").text());
+    }
+
+    @Test
+    void whoWaitsTooLongGetsA503WithRetryAfter() throws Exception {
+        CountDownLatch isBusy = new CountDownLatch(1);
+        CountDownLatch mayEnd = new CountDownLatch(1);
+        start(1, 1, 0, 0, SECOND / 10, (environ, wire) -> {
+            isBusy.countDown();
+            try {
+                mayEnd.await();
+            } catch (InterruptedException e) {
+                throw new IOException(e);
+            }
+            wire.answer('F', 200, "", "fine");
+        });
+        FakeExchange slow = new FakeExchange();
+        Thread first = new Thread(() -> assertDoesAsk(slow));
+        first.start();
+        isBusy.await();
+        FakeExchange refused = get("/");
+        mayEnd.countDown();
+        first.join();
+        assertEquals(503, refused.status);
+        assertTrue(refused.headers.contains("Retry-After: 5"), refused.headers.toString());
+        assertEquals("fine", slow.text());
+    }
+
+    private void assertDoesAsk(FakeExchange exchange) {
+        try {
+            ask(exchange);
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void aWornOutWorkerIsReplacedAndNoRequestNotices() throws Exception {
+        start(1, 2, 3, 0, 10 * SECOND, (environ, wire) -> wire.answer('F', 200, "", "worker " + wire.worker));
+        Set<String> seen = new TreeSet<>();
+        for (int i = 0; seen.size() < 3; i++) {
+            assertTrue(i < 100_000, "never replaced: " + seen);
+            FakeExchange exchange = get("/");
+            assertEquals(200, exchange.status);
+            seen.add(exchange.text());
+        }
+    }
+
+    @Test
+    void aParentThatDiesIsReplaced() throws Exception {
+        start(1, 1, 0, 0, 10 * SECOND, (environ, wire) -> wire.answer('F', 200, "", "fine"));
+        parent.get().kill();
+        assertEquals("fine", get("/").text());
+        parent.get().kill();
+        while (parents.get() < 3) {
+            Thread.onSpinWait();
+        }
+        assertEquals("fine", get("/").text());
+    }
+
+    @Test
+    void aClientThatLeavesCostsAConnectionOnlyUntilItsThreadConnectsAnew() throws Exception {
+        start(1, 1, 0, 0, 10 * SECOND, (environ, wire) -> {
+            wire.answer('S', 200, "", "one");
+            while (environ.get("PATH_INFO").equals("/endless")) {
+                wire.frame('B', new byte[1000]);
+            }
+            wire.frame('E', new byte[0]);
+        });
+        FakeExchange gone = FakeExchange.of("GET", "/endless");
+        gone.output = new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException("the client has gone");
+            }
+        };
+        assertEquals("the client has gone", assertThrows(IOException.class, () -> ask(gone)).getMessage());
+        assertEquals("one", get("/").text());
+    }
+
+    @Test
+    void aNulIsRefusedAndTheWorkerGoesOn() throws Exception {
+        start(1, 1, 0, 0, SECOND, (environ, wire) -> wire.answer('F', 200, "", "fine"));
+        assertEquals(400, get("/%00").status);
+        assertEquals("fine", get("/").text());
+    }
+
+    @Test
+    void aProjectThatCantBeImportedSaysWhy() {
+        Limits limits = new Limits(1, 1, 0, 0, 5 * SECOND, SECOND, 0, SECOND);
+        BootFailure failure = assertThrows(BootFailure.class, () -> {
+            engine = new CpythonEngine(
+                    (settings, listener) -> new FakeParent(settings, listener, null, 1) {
+                        @Override
+                        public void start() {
+                            Threads.daemon("fake", () -> listener.event(Map.of(
+                                    "event", "failed", "stage", "import", "traceback", "ImportError: x", "debug", true))).start();
+                        }
+                    },
+                    Map.of(), "a fake", limits, new Environ(new TrustedProxies(List.of())), folder, "test", new Log("test", "error"));
+            engine.start();
+        });
+        assertEquals("ImportError: x", failure.traceback());
+        assertTrue(failure.debug());
+    }
+
+    @Test
+    void anInterpreterThatTheHostCantRunIsExplained() {
+        assertTrue(StartTrouble.explain(1, List.of("python3.13: /lib/libc.so.6: version `GLIBC_2.35' not found (required by x)"), "the bundled Python")
+                .contains("glibc is older than 2.35"));
+        assertTrue(StartTrouble.explain(127, List.of("python3: error while loading shared libraries: libsqlite3.so.0: cannot open shared object file"), "it")
+                .contains("lacks the system library `libsqlite3.so.0`"));
+        assertTrue(StartTrouble.explain(new IOException("Cannot run program: error=8, Exec format error"), "it").contains("another platform"));
+        assertEquals("Python ended with status 1: oops", StartTrouble.explain(1, List.of("oops"), "it"));
+    }
+}
