@@ -43,7 +43,7 @@ fn text(war: &Utf8Path, name: &str) -> String {
 #[test]
 fn the_same_project_elsewhere_and_later_gives_the_same_bytes() {
     let (first, second) = (FixtureCopy::of("polls"), FixtureCopy::of("polls"));
-    let later = SystemTime::now() + Duration::from_secs(86_400);
+    let later = SystemTime::now() + Duration::from_hours(24);
     for entry in walkdir::WalkDir::new(second.path()) {
         let entry = entry.expect("readable");
         if entry.file_type().is_file() {

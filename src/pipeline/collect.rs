@@ -38,8 +38,7 @@ pub(super) fn collect(
         // beside themselves must not make them in the user's project, and what is
         // left out of the WAR can't be collected by accident.
         let scratch = resolver.cache.scratch()?;
-        let copy = Utf8PathBuf::try_from(scratch.path().join("project"))
-            .map_err(|error| std::io::Error::other(error.to_string()))?;
+        let copy = scratch.path().join("project");
         for entry in &plan.entries {
             let EntrySource::File(source) = &entry.source else {
                 continue;

@@ -11,7 +11,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     check: bool,
 
-    /// Leave out the JUnit tests
+    /// Leave out the `JUnit` tests
     #[arg(long)]
     skip_tests: bool,
 }
