@@ -173,30 +173,72 @@ fn a_full_disk_leaves_the_old_war_as_it_was() {
     assert_eq!(kept, "the old WAR");
 }
 
+/// SIGINT while pip works, with a cache that has nothing yet.
+#[cfg(unix)]
 #[test]
-fn a_port_in_use_is_said_before_anything_is_built() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let port = listener.local_addr().expect("bound").port().to_string();
+fn an_interrupted_build_leaves_nothing_behind() {
+    use std::io::{BufRead, BufReader};
+
     let fixture = FixtureCopy::of("minimal");
-    let (assert, _, stderr) = run(djwar().args(["run", "--port", &port]).arg(fixture.path()));
-    assert.code(3);
-    assert!(
-        stderr.contains(&port) && stderr.contains("in use"),
-        "{stderr}"
-    );
-    assert!(!fixture.path().join(".djwar").exists());
+    let before = fixture.listing();
+    let cache = tempfile::tempdir().expect("a temporary folder");
+    let mut child = djwar()
+        .arg("build")
+        .arg(fixture.path())
+        .env("DJWAR_CACHE_DIR", cache.path())
+        .stderr(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("djwar starts");
+    let mut stderr = BufReader::new(child.stderr.take().expect("piped"));
+    let mut said = String::new();
+    while !said.contains("Resolving") {
+        assert_ne!(stderr.read_line(&mut said).expect("readable"), 0, "{said}");
+    }
+    let status = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .expect("kill starts");
+    assert!(status.success());
+    let status = child.wait().expect("it ends");
+    assert_eq!(status.code(), Some(130), "{said}");
+    assert_eq!(fixture.listing(), before, "something was left behind");
+    // The next build with the same cache works.
+    run(djwar()
+        .arg("build")
+        .arg(fixture.path())
+        .env("DJWAR_CACHE_DIR", cache.path()))
+    .0
+    .success();
 }
 
 #[test]
-fn run_without_a_jdk_says_so() {
+fn an_exploded_war_replaces_no_foreign_folder() {
     let fixture = FixtureCopy::of("minimal");
-    let empty = tempfile::tempdir().expect("a temporary folder");
+    let foreign = fixture.path().join("notes");
+    let before = fixture.listing();
     let (assert, _, stderr) = run(djwar()
-        .args(["run", "--port", "0"])
+        .arg("build")
         .arg(fixture.path())
-        .env("PATH", empty.path())
-        .env_remove("JAVA_HOME"));
-    assert.code(3);
-    assert!(stderr.contains("Java"), "{stderr}");
-    assert!(stderr.contains("hint:"), "{stderr}");
+        .args(["--exploded", foreign.as_str()]));
+    assert.code(2);
+    assert!(
+        stderr.contains("isn't an exploded WAR of djwar"),
+        "{stderr}"
+    );
+    assert_eq!(fixture.listing(), before);
+}
+
+#[test]
+fn a_requirement_of_the_configuration_must_name_a_known_runtime_parameter() {
+    let fixture = FixtureCopy::of("minimal");
+    fixture.write("djwar.toml", "runtime = { procesess = 4 }\n");
+    refused(
+        &fixture,
+        2,
+        &[
+            "unknown runtime parameter `procesess`",
+            "did you mean `processes`?",
+        ],
+    );
 }
