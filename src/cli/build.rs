@@ -162,7 +162,7 @@ fn summarize(built: &Built, report: Stderr) {
             0 => String::new(),
             more => format!(" and {more} more (`djwar plan` lists them)"),
         };
-        report.status(&format!("Leaving out {}{more}", shown.join(", ")));
+        report.status(&format!("Leaving out {}{more}", shown.join("; ")));
     }
     let total: f64 = built.steps.iter().map(|(_, time)| time.as_secs_f64()).sum();
     let steps: Vec<String> = built

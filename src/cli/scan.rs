@@ -57,6 +57,12 @@ fn table(project: &Project) -> String {
         ("locale_paths", joined(&project.locale_paths)),
         ("debug", setting(&project.debug, ToString::to_string)),
     ] {
+        let origin = match name {
+            "settings" if !project.settings_reason.is_empty() => {
+                format!("{origin}: {}", project.settings_reason)
+            }
+            _ => origin,
+        };
         row(name, value, origin);
     }
     for (alias, database) in &project.databases {

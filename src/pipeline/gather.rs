@@ -1,12 +1,14 @@
 //! Asks the resolver for everything that the plan wants.
 
+use std::collections::BTreeMap;
+
 use crate::assemble::{Artifacts, CollectedStatic, WheelArtifact};
 use crate::config::Config;
 use crate::error::{Failure, Kind};
 use crate::model::{BuildPlan, EntrySource, LeftOut, Project, StaticMode};
 use crate::plan::{StaticPrefix, layout, prefix_of};
 use crate::report::Report;
-use crate::resolve::{Host, PythonFile, Resolution, Resolver, WheelRequest};
+use crate::resolve::{Host, PythonFile, Resolution, Resolver, Wheel, WheelLayout, WheelRequest};
 use crate::runtime;
 
 use super::Clock;
@@ -97,10 +99,7 @@ fn wheels(
     let mut artifacts = Vec::new();
     for (wheel, bytecode) in resolution.wheels.iter().zip(bytecode) {
         let layout = wheel.layout()?;
-        left_out.extend(layout.left_out.iter().map(|left| LeftOut {
-            path: format!("{} {}: {}", wheel.name, wheel.version, left.entry),
-            reason: left.reason.to_owned(),
-        }));
+        left_out.extend(by_reason(wheel, &layout));
         artifacts.push(WheelArtifact {
             name: wheel.name.clone(),
             version: wheel.version.clone(),
@@ -115,6 +114,27 @@ fn wheels(
         });
     }
     Ok(artifacts)
+}
+
+/// One row a reason: a wheel leaves out a thousand files for the same one.
+fn by_reason(wheel: &Wheel, layout: &WheelLayout) -> Vec<LeftOut> {
+    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for left in &layout.left_out {
+        reasons.entry(left.reason).or_default().push(&left.entry);
+    }
+    reasons
+        .into_iter()
+        .map(|(reason, entries)| {
+            let more = match entries.len() {
+                1 => String::new(),
+                many => format!(" and {} more", many - 1),
+            };
+            LeftOut {
+                path: format!("{} {}: {}{more}", wheel.name, wheel.version, entries[0]),
+                reason: reason.to_owned(),
+            }
+        })
+        .collect()
 }
 
 fn python_files(plan: &BuildPlan) -> Vec<PythonFile> {

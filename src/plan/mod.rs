@@ -39,7 +39,7 @@ pub fn plan(project: &Project, config: &Config) -> Result<BuildPlan, PlanError> 
             reason: engine_reason,
         });
     }
-    let (settings, settings_reason) = named(&project.settings)
+    let (settings, place) = named(&project.settings)
         .ok_or_else(|| PlanError::NoSettings(project.settings.span().cloned()))?;
     let (wsgi, _) = config
         .wsgi
@@ -62,7 +62,10 @@ pub fn plan(project: &Project, config: &Config) -> Result<BuildPlan, PlanError> 
         python_reason,
         platforms: config.platforms.value.clone(),
         settings,
-        settings_reason,
+        settings_reason: match project.settings_reason.as_str() {
+            "" => place,
+            reason => reason.to_owned(),
+        },
         wsgi,
         source_root: project.source_root.clone(),
         static_mode: config.static_mode.value,
