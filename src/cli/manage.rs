@@ -1,7 +1,7 @@
 //! `djwar manage WAR_OR_PROJECT -- migrate`: a Django management command with
 //! the WAR's own Python and packages, never the host's.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
@@ -13,6 +13,7 @@ use crate::error::{Failure, Kind};
 use crate::interrupt;
 use crate::pipeline::{self, Target};
 use crate::report::Stderr;
+use crate::resolve::Host;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -83,37 +84,29 @@ impl Subject {
     pub(super) fn manage(&self, arguments: &[String]) -> Result<Command, Failure> {
         let unpacked = UnpackedWar::open(&self.war, &self.work)?;
         unpacked.link_data(&self.data)?;
-        let (home, executable) = unpacked.interpreter().ok_or_else(|| {
+        let host = Host::of_this_process();
+        let interpreter = unpacked.interpreter(&host).ok_or_else(|| {
             Failure::new(
                 Kind::Project,
                 format!("`{}` brings no Python that runs on this machine", self.war),
             )
             .with_hint("run the command on the target host, or build for this platform too")
         })?;
-        let mut command = Command::new(executable);
-        for (name, _) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("PYTHON") {
-                command.env_remove(name);
-            }
-        }
+        let mut command = interpreter.command(&host);
         for (name, value) in unpacked.environment() {
-            if std::env::var_os(name).is_none() {
+            if host.variable(name).is_none() {
                 command.env(name, value);
             }
         }
-        if std::env::var_os("DJANGO_SETTINGS_MODULE").is_none() {
-            command.env(
+        // As in a container: the WAR says which settings, not the shell.
+        command
+            .env(
                 "DJANGO_SETTINGS_MODULE",
                 unpacked.parameter("settings").unwrap_or_default(),
-            );
-        }
-        command
-            .env("PYTHONHOME", home)
+            )
             .env("PYTHONPATH", unpacked.python_path())
             .env("PYTHONSAFEPATH", "1")
-            .env("PYTHONUTF8", "1")
-            .env("PYTHONNOUSERSITE", "1")
-            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .stdin(Stdio::inherit())
             .current_dir(unpacked.application())
             .args(["-s", "-B", "-m", "djwar_handler.manage"])
             .args(arguments);

@@ -10,8 +10,9 @@ use quick_xml::events::Event;
 use zip::ZipArchive;
 
 use super::DeployError;
-use crate::model::Platform;
+use crate::model::{Platform, PythonVersion};
 use crate::plan::layout;
+use crate::resolve::{Host, Interpreter};
 
 /// An unpacked WAR.
 #[derive(Clone, Debug)]
@@ -67,14 +68,29 @@ impl UnpackedWar {
             .join(separator)
     }
 
-    /// The home of the bundled interpreter and its executable; nothing when the
-    /// WAR uses the host's Python.
-    pub fn interpreter(&self) -> Option<(Utf8PathBuf, Utf8PathBuf)> {
-        let platform = Platform::of_this_host()?;
-        let home = self.root.join("home").join(platform.as_str());
-        let version = self.parameter("python-version")?;
-        let executable = home.join("bin").join(format!("python{version}"));
-        executable.is_file().then_some((home, executable))
+    /// The WAR's Python, or the host's own where the WAR is made for that (`python
+    /// = "host"`). Nothing when there is none for this machine.
+    pub fn interpreter(&self, host: &Host) -> Option<Interpreter> {
+        let version: PythonVersion = self.parameter("python-version")?.parse().ok()?;
+        let name = format!("python{version}");
+        let interpreter = |executable, home| Interpreter {
+            version,
+            executable,
+            home,
+            // Nothing is cached for it.
+            digest: String::new(),
+        };
+        if self.parameter("python") == Some("host") {
+            return Some(interpreter(host.find(&name)?, None));
+        }
+        let home = self
+            .root
+            .join("home")
+            .join(Platform::of_this_host()?.as_str());
+        let executable = home.join("bin").join(name);
+        executable
+            .is_file()
+            .then(|| interpreter(executable, Some(home)))
     }
 
     /// What the WAR sets in the project's environment, `djwar.env.NAME`.
