@@ -3,7 +3,7 @@
 
 use std::process::{Command, Stdio};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use clap::Args;
 
 use super::build::{BuildOptions, build};
@@ -17,6 +17,17 @@ use crate::resolve::Host;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
+    #[command(flatten)]
+    subject: SubjectArguments,
+
+    /// The management command and its arguments, after `--`
+    #[arg(last = true, required = true)]
+    command: Vec<String>,
+}
+
+/// What `manage` and `run` take alike.
+#[derive(Debug, Args)]
+pub(super) struct SubjectArguments {
     /// The WAR, or the project's folder
     #[arg(default_value = ".")]
     subject: Utf8PathBuf,
@@ -24,18 +35,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     what: BuildOptions,
 
-    #[command(flatten)]
-    data: DataOption,
-
-    /// The management command and its arguments, after `--`
-    #[arg(last = true, required = true)]
-    command: Vec<String>,
-}
-
-/// Where data that outlives a redeploy is kept.
-#[derive(Debug, Args)]
-pub(super) struct DataOption {
-    /// The data folder (default: .djwar/data in the project, NAME-data beside a WAR)
+    /// The folder for data that outlives a redeploy (default: .djwar/data in the project, NAME-data
+    /// beside a WAR)
     #[arg(long, value_name = "DIR", env = "DJWAR_DATA_DIR")]
     data_dir: Option<Utf8PathBuf>,
 }
@@ -54,24 +55,22 @@ impl Subject {
     /// Takes a WAR as it is; builds a project first.
     pub(super) fn find(
         options: &Common,
-        path: &Utf8Path,
-        what: &BuildOptions,
-        data: &DataOption,
+        arguments: &SubjectArguments,
         report: Stderr,
     ) -> Result<Self, Failure> {
-        let path = common::absolute(path)?;
+        let path = common::absolute(&arguments.subject)?;
         let (war, own) = if path.is_file() {
             let name = path.file_stem().unwrap_or("war");
             let own = path.with_file_name(format!("{name}-data"));
             (path, own)
         } else {
             let own = path.join(pipeline::OWN_FOLDER);
-            let built = build(options, &path, what, &Target::Own, report)?;
+            let built = build(options, &path, &arguments.what, &Target::Own, report)?;
             (built.path, own)
         };
         Ok(Self {
             war,
-            data: match &data.data_dir {
+            data: match &arguments.data_dir {
                 Some(folder) => common::absolute(folder)?,
                 None => own.join("data"),
             },
@@ -131,12 +130,6 @@ impl Subject {
 }
 
 pub(super) fn run(options: &Common, arguments: &Arguments, report: Stderr) -> Outcome {
-    let subject = Subject::find(
-        options,
-        &arguments.subject,
-        &arguments.what,
-        &arguments.data,
-        report,
-    )?;
+    let subject = Subject::find(options, &arguments.subject, report)?;
     subject.run_to_end(&arguments.command)
 }

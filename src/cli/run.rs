@@ -2,11 +2,9 @@
 
 use std::net::IpAddr;
 
-use camino::Utf8PathBuf;
 use clap::Args;
 
-use super::build::BuildOptions;
-use super::manage::{DataOption, Subject};
+use super::manage::{Subject, SubjectArguments};
 use super::{Common, Outcome};
 use crate::deploy::{
     Container, ContextPath, DeployError, Deployment, Distributions, Embedded, Event, Java,
@@ -19,15 +17,8 @@ use crate::resolve::{Cache, Host, Maven};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The WAR, or the project's folder
-    #[arg(default_value = ".")]
-    subject: Utf8PathBuf,
-
     #[command(flatten)]
-    what: BuildOptions,
-
-    #[command(flatten)]
-    data: DataOption,
+    subject: SubjectArguments,
 
     /// The port
     #[arg(long, default_value_t = 8080)]
@@ -55,13 +46,7 @@ pub(super) fn run(options: &Common, arguments: &Arguments, report: Stderr) -> Ou
     // Before the build: a missing JDK should not take a minute to be noticed.
     let java = Java::find(&host)?;
     check_port(arguments.host, arguments.port)?;
-    let subject = Subject::find(
-        options,
-        &arguments.subject,
-        &arguments.what,
-        &arguments.data,
-        report,
-    )?;
+    let subject = Subject::find(options, &arguments.subject, report)?;
     if arguments.migrate {
         report.status("Migrating the database");
         let status = subject.run_to_end(&["migrate".to_owned()])?;

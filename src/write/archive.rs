@@ -24,16 +24,12 @@ impl Archives {
         archive: &Utf8Path,
         name: &str,
     ) -> Result<ZipFile<'_, BufReader<File>>, WriteError> {
-        let failed = |source| WriteError::Archive {
-            archive: archive.to_owned(),
-            name: name.to_owned(),
-            source,
-        };
-        let opened = self.opened(archive).map_err(failed)?;
-        let index = opened
-            .index_for_name(name)
-            .ok_or_else(|| failed(ZipError::FileNotFound))?;
-        opened.by_index_raw(index).map_err(failed)
+        self.opened(archive)
+            .and_then(|opened| {
+                let index = opened.index_for_name(name).ok_or(ZipError::FileNotFound)?;
+                opened.by_index_raw(index)
+            })
+            .map_err(|source| failed(archive, name, source))
     }
 
     /// The entry `name` of `archive`, its bytes as they were before packing.
@@ -42,15 +38,9 @@ impl Archives {
         archive: &Utf8Path,
         name: &str,
     ) -> Result<ZipFile<'_, BufReader<File>>, WriteError> {
-        let failed = |source| WriteError::Archive {
-            archive: archive.to_owned(),
-            name: name.to_owned(),
-            source,
-        };
         self.opened(archive)
-            .map_err(failed)?
-            .by_name(name)
-            .map_err(failed)
+            .and_then(|opened| opened.by_name(name))
+            .map_err(|source| failed(archive, name, source))
     }
 
     fn opened(&mut self, path: &Utf8Path) -> ZipResult<&mut ZipArchive<BufReader<File>>> {
@@ -60,5 +50,13 @@ impl Archives {
             self.open.insert(path.to_owned(), archive);
         }
         self.open.get_mut(path).ok_or(ZipError::FileNotFound)
+    }
+}
+
+fn failed(archive: &Utf8Path, name: &str, source: ZipError) -> WriteError {
+    WriteError::Archive {
+        archive: archive.to_owned(),
+        name: name.to_owned(),
+        source,
     }
 }
