@@ -54,6 +54,10 @@ public final class DataFolder {
         try {
             Files.createDirectories(kept.getParent());
             Files.createDirectories(shipped.getParent());
+            if (!shipped.getParent().toRealPath().startsWith(application.toRealPath())) {
+                // Inside a folder that is kept already: what lies there is the data itself.
+                return;
+            }
             if (Files.isSymbolicLink(shipped)) {
                 Files.delete(shipped);
             }

@@ -129,6 +129,8 @@ class BodyAndHeadTest {
             DataFolder.keep("db.sqlite3", copy.folder(), data);
             assertEquals("edited", Files.readString(copy.folder().resolve("media/shipped.txt")), "a redeploy overwrites nothing");
             assertEquals("rows", Files.readString(copy.folder().resolve("db.sqlite3")));
+            DataFolder.keep("media/upload.txt", copy.folder(), data);
+            assertEquals("mine", Files.readString(data.resolve("media/upload.txt")), "named twice, kept once");
         }
         try (Stream<Path> left = Files.list(data.resolve(".djwar"))) {
             assertEquals(0, left.count());
