@@ -4,5 +4,7 @@
 
 pub(crate) mod browser;
 pub(crate) mod machine;
+#[cfg(unix)]
+pub(crate) mod postgres;
 pub(crate) mod served;
 pub(crate) mod walk;

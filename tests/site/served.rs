@@ -1,4 +1,4 @@
-//! The polls site in a container, with data of its own.
+//! A site in a container, with data of its own.
 
 use std::process::Command;
 use std::sync::OnceLock;
@@ -55,18 +55,48 @@ impl Polls {
 pub(crate) struct Wanted {
     deployment: Deployment,
     description: String,
+    /// Copied for each site; `DATA_DIR` names the copy.
+    seeded: Option<Utf8PathBuf>,
+    /// A page, and what it says when the site is up.
+    sign: (&'static str, &'static str),
 }
 
 impl Wanted {
     /// The polls site at `context` of `container`.
     pub(crate) fn polls(container: Container, context: &str) -> Self {
-        let deployment = Deployment::of(&Polls::get().war)
-            .on(container)
-            .at(context.parse().expect("a context path"));
+        let polls = Polls::get();
+        let mut wanted = Self::war(&polls.war, container, context, ("/hello/", "Hello, world"));
+        wanted.seeded = Some(polls.seeded.clone());
+        wanted
+    }
+
+    /// Another WAR; `sign` is a page, and what it says when the site is up.
+    pub(crate) fn war(
+        war: &Utf8Path,
+        container: Container,
+        context: &str,
+        sign: (&'static str, &'static str),
+    ) -> Self {
         Self {
             description: String::new(),
-            deployment,
+            deployment: Deployment::of(war)
+                .on(container)
+                .at(context.parse().expect("a context path")),
+            seeded: None,
+            sign,
         }
+    }
+
+    /// With one more environment variable of the container.
+    pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
+        self.deployment = self.deployment.variable(name, value);
+        self
+    }
+
+    /// With one more system property of the container's JVM.
+    pub(crate) fn property(mut self, name: &str, value: &str) -> Self {
+        self.deployment = self.deployment.java_option(format!("-D{name}={value}"));
+        self
     }
 
     /// Not unpacked by the container.
@@ -89,7 +119,9 @@ impl Wanted {
             .expect("UTF-8")
             .to_owned();
         let data = root.join("data");
-        copy_folder(&Polls::get().seeded, &data);
+        if let Some(seeded) = &self.seeded {
+            copy_folder(seeded, &data);
+        }
         // A PATH that exists and holds no program at all, so that no Python of the
         // host can be found: without a PATH, a default one would be searched.
         let no_programs = root.join("no-programs");
@@ -103,9 +135,8 @@ impl Wanted {
             .variable("DATA_DIR", data.as_str());
         let mut server = machine::start(deployment)
             .unwrap_or_else(|error| panic!("{}: {}", self.description, Failure::from(error)));
-        let answer = server.wait_until("/hello/", PATIENCE, |answer| {
-            answer.text() == "Hello, world"
-        });
+        let (page, words) = self.sign;
+        let answer = server.wait_until(page, PATIENCE, |answer| answer.text().contains(words));
         if let Err(error) = answer {
             panic!(
                 "{}: {}\n{}",
