@@ -126,4 +126,25 @@ mod tests {
         assert!(text.contains("a &amp; b &lt; c &gt;"), "{text}");
         assert!(!text.contains("</param-value>&"), "{text}");
     }
+
+    #[test]
+    fn no_parameter_and_no_type_is_given_twice() {
+        let descriptor = Descriptor {
+            name: "polls".to_owned(),
+            servlet_api: ServletApi::Both,
+            parameters: Vec::new(),
+        };
+        let text = String::from_utf8(web_xml(&descriptor).expect("renders")).expect("UTF-8");
+        for element in ["<param-name>", "<extension>"] {
+            let mut names: Vec<&str> = text
+                .split(element)
+                .skip(1)
+                .filter_map(|rest| rest.split('<').next())
+                .collect();
+            let all = names.len();
+            names.sort_unstable();
+            names.dedup();
+            assert!(all > 0 && names.len() == all, "{element}: {text}");
+        }
+    }
 }
