@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its own part")]
 
 pub(crate) mod browser;
+pub(crate) mod gallery;
 pub(crate) mod machine;
 #[cfg(unix)]
 pub(crate) mod postgres;
