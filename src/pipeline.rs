@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::assemble::{Artifacts, EntryTable, assemble, content_digest};
+use crate::assemble::{Artifacts, EntryTable, add_generated, assemble, content_digest};
 use crate::config::Config;
 use crate::error::{Failure, Kind};
 use crate::model::{BuildPlan, Project};
@@ -105,20 +105,18 @@ fn prepared(
     let mut plan = plan(project, config)?;
     clock.lap("plan");
     let artifacts = gather::gather(project, config, &mut plan, offline, report, clock)?;
-    let generated = generated(&plan, &artifacts)?;
-    clock.lap("render");
     let mut left_out = std::mem::take(&mut plan.left_out);
-    let table = assemble(&plan, &artifacts, generated, &mut left_out)?;
+    let mut table = assemble(&plan, &artifacts, texts(&plan)?, &mut left_out)?;
+    // Last, since it holds the digest of the others.
+    let record = record(&plan, &artifacts, content_digest(&table)?);
+    add_generated(&mut table, layout::RECORD, record.to_json())?;
     plan.left_out = left_out;
     clock.lap("assemble");
     Ok((plan, table))
 }
 
-/// The texts of the WAR.
-fn generated(
-    plan: &BuildPlan,
-    artifacts: &Artifacts,
-) -> Result<Vec<(&'static str, Vec<u8>)>, Failure> {
+/// The texts that the plan alone decides.
+fn texts(plan: &BuildPlan) -> Result<Vec<(&'static str, Vec<u8>)>, Failure> {
     let descriptor = Descriptor {
         name: plan.name.clone(),
         servlet_api: plan.servlet_api,
@@ -131,7 +129,22 @@ fn generated(
             })
             .collect(),
     };
-    let record = Record {
+    let created_by = concat!("djwar ", env!("CARGO_PKG_VERSION"));
+    Ok(vec![
+        (
+            layout::MANIFEST,
+            manifest(&[
+                ("Created-By", created_by),
+                ("Implementation-Title", &plan.name),
+            ]),
+        ),
+        (layout::WEB_XML, web_xml(&descriptor)?),
+        (layout::JETTY_WEB_XML, jetty_web_xml(&descriptor)?),
+    ])
+}
+
+fn record(plan: &BuildPlan, artifacts: &Artifacts, digest: String) -> Record {
+    Record {
         schema: 1,
         name: plan.name.clone(),
         djwar: env!("CARGO_PKG_VERSION"),
@@ -154,21 +167,8 @@ fn generated(
                 sha256: wheel.sha256.clone(),
             })
             .collect(),
-        digest: content_digest(plan, artifacts)?,
-    };
-    let created_by = concat!("djwar ", env!("CARGO_PKG_VERSION"));
-    Ok(vec![
-        (
-            layout::MANIFEST,
-            manifest(&[
-                ("Created-By", created_by),
-                ("Implementation-Title", &plan.name),
-            ]),
-        ),
-        (layout::RECORD, record.to_json()),
-        (layout::WEB_XML, web_xml(&descriptor)?),
-        (layout::JETTY_WEB_XML, jetty_web_xml(&descriptor)?),
-    ])
+        digest,
+    }
 }
 
 fn writer(

@@ -71,13 +71,7 @@ pub fn assemble(
 ) -> Result<EntryTable, AssembleError> {
     let mut table = EntryTable::default();
     for (path, bytes) in generated {
-        add(
-            &mut table,
-            WarPath::new(path),
-            "render",
-            bytes,
-            "every WAR has it",
-        )?;
+        add_generated(&mut table, path, bytes)?;
     }
     add(
         &mut table,
@@ -127,6 +121,24 @@ pub fn assemble(
         add_static(&mut table, collected)?;
     }
     Ok(table)
+}
+
+/// Adds a text that every WAR has.
+///
+/// # Errors
+/// When the path is taken.
+pub fn add_generated(
+    table: &mut EntryTable,
+    path: &'static str,
+    bytes: Vec<u8>,
+) -> Result<(), AssembleError> {
+    add(
+        table,
+        WarPath::new(path),
+        "render",
+        bytes,
+        "every WAR has it",
+    )
 }
 
 fn add(
@@ -220,6 +232,7 @@ fn add_wheel(
                 archive: wheel.archive.clone(),
                 name: name.clone(),
                 size,
+                checksum,
             },
             method: Method::Copied,
             reason: label.clone(),
@@ -269,6 +282,7 @@ fn add_archive(
                 archive: path.to_owned(),
                 name,
                 size: entry.size(),
+                checksum: entry.crc32(),
             },
             method: Method::Copied,
             reason: reason.to_owned(),

@@ -3,25 +3,26 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Artifacts, AssembleError};
-use crate::model::{BuildPlan, EntrySource};
-use crate::runtime;
+use super::{AssembleError, EntryTable};
+use crate::model::EntrySource;
+use crate::plan::layout;
+use crate::resolve::cache::hexadecimal;
 
-/// SHA-256 in hex over the project's files (path and content), the wheels'
-/// digests, the interpreters (their cached archives are named by content) and
-/// the handler.
+/// SHA-256 in hex over path and content of every entry that the runtime unpacks.
+/// Of entries that are copied from archives the directory's size and CRC-32 stand
+/// for the content: they are the archive's own, and reading them costs no
+/// inflating.
 ///
 /// # Errors
 /// When a file of the project can't be read.
-pub fn content_digest(plan: &BuildPlan, artifacts: &Artifacts) -> Result<String, AssembleError> {
+pub fn content_digest(table: &EntryTable) -> Result<String, AssembleError> {
     let mut whole = Sha256::new();
     // Length first: no two lists of parts run together into the same bytes.
     let mut part = |bytes: &[u8]| {
         whole.update((bytes.len() as u64).to_le_bytes());
         whole.update(bytes);
     };
-    part(plan.python.to_string().as_bytes());
-    for entry in &plan.entries {
+    for entry in table.iter().filter(|entry| layout::is_python(&entry.path)) {
         part(entry.path.as_str().as_bytes());
         match &entry.source {
             EntrySource::File(path) => {
@@ -32,27 +33,47 @@ pub fn content_digest(plan: &BuildPlan, artifacts: &Artifacts) -> Result<String,
                 part(&bytes);
             }
             EntrySource::Generated { bytes, .. } => part(bytes),
-            EntrySource::Archive { name, .. } => part(name.as_bytes()),
+            EntrySource::Archive { size, checksum, .. } => {
+                part(&size.to_le_bytes());
+                part(&checksum.to_le_bytes());
+            }
         }
     }
-    for wheel in &artifacts.wheels {
-        part(wheel.sha256.as_bytes());
-    }
-    for (platform, archive) in &artifacts.homes {
-        part(platform.as_str().as_bytes());
-        part(archive.file_name().unwrap_or_default().as_bytes());
-    }
-    for (path, bytes) in runtime::HANDLER {
-        part(path.as_bytes());
-        part(bytes);
-    }
-    Ok(hex(&whole.finalize()))
+    Ok(hexadecimal(&whole.finalize()))
 }
 
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a String grows");
-        text
-    })
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Method, WarEntry, WarPath};
+
+    fn digest(path: &str, checksum: u32) -> String {
+        let mut table = EntryTable::default();
+        table
+            .add(WarEntry {
+                path: WarPath::new(path).expect(path),
+                source: EntrySource::Archive {
+                    archive: "home.zip".into(),
+                    name: "bin/python3.13".to_owned(),
+                    size: 9,
+                    checksum,
+                },
+                method: Method::Copied,
+                reason: String::new(),
+            })
+            .expect("added");
+        content_digest(&table).expect("a digest")
+    }
+
+    #[test]
+    fn a_patched_interpreter_changes_the_digest() {
+        let path = "WEB-INF/python/home/linux-x86_64/bin/python3.13";
+        assert_ne!(digest(path, 1), digest(path, 2));
+        assert_eq!(digest(path, 1), digest(path, 1));
+    }
+
+    #[test]
+    fn what_is_served_from_the_war_itself_does_not_count() {
+        assert_eq!(digest("static/a.css", 1), digest("static/a.css", 2));
+    }
 }

@@ -1,19 +1,17 @@
 //! `djwar manage WAR_OR_PROJECT -- migrate`: a Django management command with
 //! the WAR's own Python and packages, never the host's.
 
-use std::process::{Command, Stdio};
-
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
 use super::build::{BuildOptions, build};
 use super::{Common, Outcome, common};
-use crate::deploy::{DeployError, UnpackedWar};
+use crate::deploy::{DeployError, UnpackedWar, management_command};
 use crate::error::{Failure, Kind};
 use crate::interrupt;
 use crate::pipeline::{self, Target};
 use crate::report::Stderr;
-use crate::resolve::Host;
+use crate::resolve::{Cache, Host, Key};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -35,20 +33,19 @@ pub(super) struct SubjectArguments {
     #[command(flatten)]
     what: BuildOptions,
 
-    /// The folder for data that outlives a redeploy (default: .djwar/data in the project, NAME-data
-    /// beside a WAR)
+    /// The folder for data that outlives a redeploy (default: .djwar/data in the project)
     #[arg(long, value_name = "DIR", env = "DJWAR_DATA_DIR")]
     data_dir: Option<Utf8PathBuf>,
 }
 
-/// A WAR to run, and the folders of djwar that belong to it.
+/// A WAR to run, and the folders that belong to it.
 pub(super) struct Subject {
     /// The WAR.
     pub(super) war: Utf8PathBuf,
-    /// Data that outlives a redeploy.
-    pub(super) data: Utf8PathBuf,
-    /// Files that may be deleted at any time.
-    pub(super) work: Utf8PathBuf,
+    /// Whether it was built for this command.
+    pub(super) is_built: bool,
+    /// Data that outlives a redeploy, where that is known.
+    data: Option<Utf8PathBuf>,
 }
 
 impl Subject {
@@ -59,62 +56,63 @@ impl Subject {
         report: Stderr,
     ) -> Result<Self, Failure> {
         let path = common::absolute(&arguments.subject)?;
-        let (war, own) = if path.is_file() {
-            let name = path.file_stem().unwrap_or("war");
-            let own = path.with_file_name(format!("{name}-data"));
-            (path, own)
-        } else {
-            let own = path.join(pipeline::OWN_FOLDER);
-            let built = build(options, &path, &arguments.what, &Target::Own, report)?;
-            (built.path, own)
-        };
+        let given = arguments
+            .data_dir
+            .as_deref()
+            .map(common::absolute)
+            .transpose()?;
+        if path.is_file() {
+            return Ok(Self {
+                war: path,
+                is_built: false,
+                data: given,
+            });
+        }
+        let built = build(options, &path, &arguments.what, &Target::Own, report)?;
         Ok(Self {
-            war,
-            data: match &arguments.data_dir {
-                Some(folder) => common::absolute(folder)?,
-                None => own.join("data"),
-            },
-            work: own.join("work"),
+            war: built.path,
+            is_built: true,
+            data: Some(given.unwrap_or_else(|| path.join(pipeline::OWN_FOLDER).join("data"))),
         })
     }
 
-    /// A command of the WAR's own Python that runs `arguments` as `manage.py`
-    /// would, with the project's data linked in.
-    pub(super) fn manage(&self, arguments: &[String]) -> Result<Command, Failure> {
-        let unpacked = UnpackedWar::open(&self.war, &self.work)?;
-        unpacked.link_data(&self.data)?;
-        let host = Host::of_this_process();
-        let interpreter = unpacked.interpreter(&host).ok_or_else(|| {
-            Failure::new(
-                Kind::Project,
-                format!("`{}` brings no Python that runs on this machine", self.war),
-            )
-            .with_hint("run the command on the target host, or build for this platform too")
-        })?;
-        let mut command = interpreter.command(&host);
-        for (name, value) in unpacked.environment() {
-            if host.variable(name).is_none() {
-                command.env(name, value);
-            }
+    /// The data folder; of a WAR without one, a folder of the user's. Never one
+    /// beside the WAR: in a container's `webapps/` that would be deployed.
+    pub(super) fn data(&self, host: &Host) -> Result<Utf8PathBuf, Failure> {
+        if let Some(data) = &self.data {
+            return Ok(data.clone());
         }
-        // As in a container: the WAR says which settings, not the shell.
-        command
-            .env(
-                "DJANGO_SETTINGS_MODULE",
-                unpacked.parameter("settings").unwrap_or_default(),
+        let home = host
+            .variable("XDG_DATA_HOME")
+            .map(Utf8PathBuf::from)
+            .filter(|path| path.is_absolute())
+            .or_else(|| Some(host.home()?.join(".local/share")));
+        match home {
+            Some(home) => Ok(home
+                .join("djwar")
+                .join(self.war.file_stem().unwrap_or("war"))),
+            None => Err(Failure::new(
+                Kind::Usage,
+                "there is no home folder to keep the project's data in",
             )
-            .env("PYTHONPATH", unpacked.python_path())
-            .env("PYTHONSAFEPATH", "1")
-            .stdin(Stdio::inherit())
-            .current_dir(unpacked.application())
-            .args(["-s", "-B", "-m", "djwar_handler.manage"])
-            .args(arguments);
-        Ok(command)
+            .with_hint("name a folder with `--data-dir`")),
+        }
+    }
+
+    /// The WAR unpacked in the cache, apart for each data folder: the links in it
+    /// lead there.
+    fn unpacked(&self, host: &Host, data: &Utf8Path) -> Result<UnpackedWar, Failure> {
+        let cache = Cache::of_user(host)?;
+        let key = Key::of([data.as_str()]);
+        let folder = cache.folder().join("unpacked").join(key.as_str());
+        Ok(UnpackedWar::open(&self.war, &folder)?)
     }
 
     /// Runs a management command to its end and returns its exit status.
-    pub(super) fn run_to_end(&self, arguments: &[String]) -> Outcome {
-        let mut command = self.manage(arguments)?;
+    pub(super) fn run_to_end(&self, data: &Utf8Path, arguments: &[String]) -> Outcome {
+        let host = Host::of_this_process();
+        let unpacked = self.unpacked(&host, data)?;
+        let mut command = management_command(&unpacked, &host, data, arguments)?;
         // Ctrl-C goes to the whole foreground group: the command ends by itself
         // and says so, and djwar reports its status instead of dying first.
         let status =
@@ -131,5 +129,21 @@ impl Subject {
 
 pub(super) fn run(options: &Common, arguments: &Arguments, report: Stderr) -> Outcome {
     let subject = Subject::find(options, &arguments.subject, report)?;
-    subject.run_to_end(&arguments.command)
+    let host = Host::of_this_process();
+    let data = subject.data(&host)?;
+    if subject.data.is_none() && subject.unpacked(&host, &data)?.data().next().is_some() {
+        // Guessing would migrate another database than the one that is served.
+        return Err(Failure::new(
+            Kind::Usage,
+            format!(
+                "`{}` keeps data outside itself, and its folder isn't known",
+                subject.war
+            ),
+        )
+        .with_hint(format!(
+            "name it with `--data-dir`: a container's is `djwar-data/NAME` below its base folder \
+             unless `djwar.data-dir` says another, and `djwar run` of this WAR uses `{data}`"
+        )));
+    }
+    subject.run_to_end(&data, &arguments.command)
 }

@@ -89,6 +89,7 @@ fn row(entry: &WarEntry) -> Row<'_> {
             archive,
             name,
             size,
+            ..
         } => (*size, format!("{archive}!{name}")),
     };
     Row {

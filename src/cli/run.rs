@@ -1,11 +1,13 @@
 //! `djwar run`: serves a project or a WAR in a private container until Ctrl-C.
 
+use std::ffi::OsStr;
 use std::net::IpAddr;
 
 use clap::Args;
 
 use super::manage::{Subject, SubjectArguments};
 use super::{Common, Outcome};
+use crate::config::key;
 use crate::deploy::{
     Container, ContextPath, DeployError, Deployment, Distributions, Embedded, Event, Java,
     StopSignal, check_port,
@@ -47,9 +49,10 @@ pub(super) fn run(options: &Common, arguments: &Arguments, report: Stderr) -> Ou
     let java = Java::find(&host)?;
     check_port(arguments.host, arguments.port)?;
     let subject = Subject::find(options, &arguments.subject, report)?;
+    let data = subject.data(&host)?;
     if arguments.migrate {
         report.status("Migrating the database");
-        let status = subject.run_to_end(&["migrate".to_owned()])?;
+        let status = subject.run_to_end(&data, &["migrate".to_owned()])?;
         if status != 0 {
             return Err(Failure::new(
                 Kind::Project,
@@ -66,9 +69,11 @@ pub(super) fn run(options: &Common, arguments: &Arguments, report: Stderr) -> Ou
         .at(context)
         .listening_on(arguments.host, arguments.port);
     for (name, value) in std::env::vars_os() {
-        deployment = deployment.variable(name, value);
+        if !(subject.is_built && configures_the_build(&name)) {
+            deployment = deployment.variable(name, value);
+        }
     }
-    deployment = deployment.variable("DJWAR_DATA_DIR", subject.data.as_str());
+    deployment = deployment.variable("DJWAR_DATA_DIR", data.as_str());
     let stop = StopSignal::default();
     let raised = stop.clone();
     interrupt::call(move || raised.raise());
@@ -76,6 +81,14 @@ pub(super) fn run(options: &Common, arguments: &Arguments, report: Stderr) -> Ou
         tell(report, event);
     })?;
     Ok(0)
+}
+
+/// `DJWAR_PYTHON=3.13` chose the WAR's Python when it was built just now; the
+/// runtime's parameter of the same name means an executable.
+fn configures_the_build(name: &OsStr) -> bool {
+    key::KEYS
+        .iter()
+        .any(|key| name == OsStr::new(&key::environment_name(key.name)))
 }
 
 fn tell(report: Stderr, event: Event) {

@@ -41,6 +41,13 @@ pub enum DeployError {
         version: String,
     },
 
+    /// A WAR for another platform.
+    #[error("the WAR unpacked in `{folder}` brings no Python that runs on this machine")]
+    NoPython {
+        /// Its project.
+        folder: Utf8PathBuf,
+    },
+
     /// A file that no container would take.
     #[error("`{path}` is no WAR: {reason}")]
     NotAWar {
@@ -143,7 +150,7 @@ impl Diagnose for DeployError {
         match self {
             Self::Resolve(error) => error.kind(),
             Self::NotAWar { .. } | Self::ContextPath(_) | Self::Unsupported { .. } => Kind::Usage,
-            Self::NotDeployed { .. } => Kind::Project,
+            Self::NotDeployed { .. } | Self::NoPython { .. } => Kind::Project,
             _ => Kind::Environment,
         }
     }
@@ -157,6 +164,9 @@ impl Diagnose for DeployError {
             ),
             Self::Port { source, .. } if source.kind() == std::io::ErrorKind::AddrInUse => Some(
                 "stop the program that listens there, or choose another with `--port`; `--port 0` takes a free one".to_owned(),
+            ),
+            Self::NoPython { .. } => Some(
+                "run the command on the target host, or build the WAR for this platform".to_owned(),
             ),
             Self::NotAWar { .. } => Some("`djwar build` writes one from a Django project".to_owned()),
             _ => None,

@@ -7,6 +7,7 @@
 
 mod container;
 mod context_path;
+mod data_folder;
 mod deployment;
 mod distribution;
 mod embedded;
@@ -15,6 +16,7 @@ mod error;
 mod java;
 mod jetty;
 mod log;
+mod management;
 mod matrix;
 mod probe;
 mod process;
@@ -31,6 +33,7 @@ pub use embedded::{Embedded, Event, StopSignal, check_port};
 pub use error::DeployError;
 pub use java::Java;
 pub use log::{Level, Line, Log};
+pub use management::management_command;
 pub use matrix::{Expectation, Outcome as CellOutcome, cells, verify};
 pub use probe::{Client, Request, Response};
 pub use process::Member;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufReader, Read};
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use quick_xml::Reader;
@@ -100,22 +101,18 @@ impl UnpackedWar {
             .filter_map(|(name, value)| Some((name.strip_prefix("djwar.env.")?, value.as_str())))
     }
 
-    /// Links the paths that outlive a redeploy to `data`, as the runtime does in
-    /// a container: what the WAR ships there is copied the first time.
-    ///
-    /// # Errors
-    /// When the disk refuses.
-    pub fn link_data(&self, data: &Utf8Path) -> Result<(), DeployError> {
-        let paths = self.parameter("data").unwrap_or_default();
-        for path in paths.split(',').filter(|path| !path.is_empty()) {
-            let kept = data.join(path.trim_end_matches('/'));
-            let place = self.application().join(path.trim_end_matches('/'));
-            link(&place, &kept, path.ends_with('/')).map_err(|source| DeployError::Io {
-                doing: format!("can't link `{place}` to `{kept}`"),
-                source,
-            })?;
-        }
-        Ok(())
+    /// The paths of the project that outlive a redeploy; a folder ends in `/`.
+    pub fn data(&self) -> impl Iterator<Item = &str> {
+        self.parameter("data")
+            .unwrap_or_default()
+            .split(',')
+            .filter(|path| !path.is_empty())
+    }
+
+    /// The folder that holds the manifest of the static files, if there is one.
+    pub fn static_root(&self) -> Option<Utf8PathBuf> {
+        let folder = self.root.join("static");
+        folder.is_dir().then_some(folder)
     }
 }
 
@@ -209,6 +206,7 @@ fn unpack(
         source,
     };
     fs_err::create_dir_all(folder).map_err(failed)?;
+    sweep(folder);
     let temporary = tempfile::tempdir_in(folder).map_err(failed)?;
     for index in 0..archive.len() {
         let mut entry = archive
@@ -248,6 +246,22 @@ fn unpack(
     }
 }
 
+/// Removes what earlier WARs left there, but nothing of the last day: a command
+/// may still run in it.
+fn sweep(folder: &Utf8Path) {
+    const DAY: Duration = Duration::from_hours(24);
+    for entry in folder.read_dir_utf8().into_iter().flatten().flatten() {
+        let age = entry
+            .metadata()
+            .and_then(|metadata| metadata.modified())
+            .map(|time| time.elapsed().unwrap_or_default());
+        if age.is_ok_and(|age| age > DAY) {
+            // It is in nobody's way: the next sweep tries again.
+            let _ = fs_err::remove_dir_all(entry.path());
+        }
+    }
+}
+
 #[cfg(unix)]
 fn make_executable(path: &std::path::Path) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
@@ -257,39 +271,6 @@ fn make_executable(path: &std::path::Path) -> std::io::Result<()> {
 #[cfg(not(unix))]
 fn make_executable(_path: &std::path::Path) -> std::io::Result<()> {
     Ok(())
-}
-
-#[cfg(unix)]
-fn link(place: &Utf8Path, kept: &Utf8Path, is_folder: bool) -> std::io::Result<()> {
-    if place.is_symlink() {
-        if place.read_link_utf8()? == kept {
-            return Ok(());
-        }
-        fs_err::remove_file(place)?;
-    }
-    if let Some(parent) = kept.parent() {
-        fs_err::create_dir_all(parent)?;
-    }
-    if let Some(parent) = place.parent() {
-        fs_err::create_dir_all(parent)?;
-    }
-    if place.exists() {
-        if kept.exists() {
-            // The data folder wins: it is what outlived the last deployment.
-            let shipped = place.with_extension("shipped");
-            fs_err::rename(place, shipped)?;
-        } else {
-            fs_err::rename(place, kept)?;
-        }
-    } else if is_folder {
-        fs_err::create_dir_all(kept)?;
-    }
-    fs_err::os::unix::fs::symlink(kept, place)
-}
-
-#[cfg(not(unix))]
-fn link(_place: &Utf8Path, _kept: &Utf8Path, _is_folder: bool) -> std::io::Result<()> {
-    Err(std::io::ErrorKind::Unsupported.into())
 }
 
 #[cfg(test)]
@@ -304,19 +285,5 @@ mod tests {
             context_parameters(text).expect("XML"),
             BTreeMap::from([("djwar.env.A".to_owned(), "a & b < c".to_owned())])
         );
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn data_is_linked_and_what_was_shipped_is_kept() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let root = Utf8Path::from_path(folder.path()).expect("UTF-8");
-        let (place, kept) = (root.join("app/db.sqlite3"), root.join("data/db.sqlite3"));
-        fs_err::create_dir_all(root.join("app")).expect("made");
-        fs_err::write(&place, "shipped").expect("written");
-        link(&place, &kept, false).expect("linked");
-        fs_err::write(&place, "changed").expect("written through the link");
-        link(&place, &kept, false).expect("linked again");
-        assert_eq!(fs_err::read_to_string(&kept).expect("kept"), "changed");
     }
 }

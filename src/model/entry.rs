@@ -39,6 +39,8 @@ pub enum EntrySource {
         name: String,
         /// Bytes, uncompressed, as its directory says.
         size: u64,
+        /// CRC-32 of the bytes, as its directory says.
+        checksum: u32,
     },
 }
 

@@ -71,7 +71,7 @@ pub(super) fn gather(
     };
     if plan.static_mode == StaticMode::Collect {
         let collection = collect(&resolver, project, config, plan, &resolution, &interpreter)?;
-        artifacts.static_files = placed(plan, collection, report)?;
+        artifacts.static_files = placed(collection, report)?;
         clock.lap("static files");
     }
     if let Some(collected) = &artifacts.static_files {
@@ -154,11 +154,7 @@ fn python_files(plan: &BuildPlan) -> Vec<PythonFile> {
 }
 
 /// Where the collected files go: the settings' `STATIC_URL` as Django saw it.
-fn placed(
-    plan: &BuildPlan,
-    collection: Collection,
-    report: &dyn Report,
-) -> Result<Option<CollectedStatic>, Failure> {
+fn placed(collection: Collection, report: &dyn Report) -> Result<Option<CollectedStatic>, Failure> {
     if let Some(storage) = &collection.found.remote_storage {
         report.status(&format!(
             "Leaving static files to `{storage}`: it keeps them elsewhere"
@@ -169,7 +165,7 @@ fn placed(
         return Ok(None);
     };
     let prefix = match prefix_of(url) {
-        StaticPrefix::Folder(prefix) => plan.static_prefix.clone().unwrap_or(prefix),
+        StaticPrefix::Folder(prefix) => prefix,
         StaticPrefix::Elsewhere => {
             report.status(&format!(
                 "Leaving static files out: `STATIC_URL` is `{url}`"

@@ -78,6 +78,12 @@ pub fn static_manifest(path: &str) -> Result<WarPath, WarPathError> {
     WarPath::new(format!("{MANIFESTS}/{path}"))
 }
 
+/// Whether the entry is part of what the runtime unpacks when the container
+/// doesn't.
+pub fn is_python(path: &WarPath) -> bool {
+    path.as_str().starts_with("WEB-INF/python/")
+}
+
 /// Whether the container may serve the entry to a browser (Servlet §10.5).
 pub fn is_served(path: &WarPath) -> bool {
     let first = path.as_str().split('/').next().unwrap_or_default();

@@ -22,6 +22,11 @@ pub(super) fn folder_reason(path: &Utf8Path, name: &str, is_top: bool) -> Option
         ".djwar" => Some("djwar's own folder"),
         ".venv" | ".virtualenv" => Some("a virtual environment"),
         ".ssh" | ".aws" | ".gnupg" => Some("secrets"),
+        // `.envs/`, where templates of projects keep production's secrets; a
+        // virtual environment of such a name is told apart below.
+        _ if name.starts_with(".env") && !is_environment(path) => {
+            Some("secrets: the environment of one machine")
+        }
         _ => None,
     };
     by_name
@@ -72,7 +77,7 @@ fn build_output(path: &Utf8Path, name: &str) -> Option<&'static str> {
 pub(super) fn file_reason(path: &Utf8Path, name: &str) -> Option<&'static str> {
     let lower = name.to_ascii_lowercase();
     let ends = |endings: &[&str]| endings.iter().any(|ending| lower.ends_with(ending));
-    if lower == ".env" || lower.starts_with(".env.") || lower == ".envrc" || ends(&[".env"]) {
+    if lower.starts_with(".env") || ends(&[".env"]) {
         Some("secrets: the environment of one machine")
     } else if ends(&[".pem", ".key", ".p12", ".pfx", ".ppk", ".kdbx"]) || is_ssh_key(name) {
         Some("secrets: a key or certificate")

@@ -103,12 +103,24 @@ impl WarWriter for DirectoryWriter {
             )
             .map_err(failed)?;
         }
-        if self.target.exists() {
-            fs_err::remove_dir_all(&self.target).map_err(failed)?;
+        // A folder can't replace another by one rename (rename(2): ENOTEMPTY): the
+        // old one steps aside first and comes back when the new one can't come in.
+        let aside = self.temporary.path().with_extension("old");
+        let is_there = self.target.exists();
+        if is_there {
+            fs_err::rename(&self.target, &aside).map_err(failed)?;
         }
-        fs_err::rename(self.temporary.path(), &self.target).map_err(failed)?;
+        if let Err(source) = fs_err::rename(self.temporary.path(), &self.target) {
+            if is_there {
+                let _ = fs_err::rename(&aside, &self.target);
+            }
+            return Err(failed(source));
+        }
         // The folder has its new name: there is nothing left to remove.
         let _ = self.temporary.keep();
+        if is_there {
+            fs_err::remove_dir_all(&aside).map_err(failed)?;
+        }
         Ok(())
     }
 }

@@ -40,8 +40,9 @@ impl Polls {
         let war = folder.join("polls.war");
         djwar(&["build", project.as_str(), "-o", war.as_str()], &[]);
         let seeded = folder.join("seeded");
+        let data = folder.join("data");
         let manage = |arguments: &[&str]| {
-            let mut all = vec!["manage", war.as_str(), "--"];
+            let mut all = vec!["manage", war.as_str(), "--data-dir", data.as_str(), "--"];
             all.extend_from_slice(arguments);
             djwar(&all, &[("DATA_DIR", seeded.as_str())]);
         };

@@ -9,6 +9,8 @@ import importlib.util
 import os
 import sys
 
+from djwar_handler.project import on_settings_loaded, place_static_root
+
 
 def main(arguments: list[str]) -> int:
     """Runs the command; the exit status. Django's commands end by ``SystemExit`` when they fail."""
@@ -19,6 +21,10 @@ def main(arguments: list[str]) -> int:
         print("error: Django is not among the project's packages", file=sys.stderr)
         return 1
     from django.core.management import execute_from_command_line
+
+    if static_root := os.environ.pop("DJWAR_STATIC_ROOT", ""):
+        # Mails and pages that a command renders may name static files, too.
+        on_settings_loaded(lambda settings: place_static_root(settings, static_root))
 
     # Django's usage lines and hints name argv[0].
     sys.argv = ["manage.py", *arguments]

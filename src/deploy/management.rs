@@ -1,0 +1,59 @@
+//! A Django management command in an unpacked WAR: the same Python, packages,
+//! settings and data as in a container.
+
+use std::process::{Command, Stdio};
+
+use camino::Utf8Path;
+
+use super::DeployError;
+use super::data_folder::link_data;
+use super::unpacked::UnpackedWar;
+use crate::resolve::Host;
+
+/// What the engine puts before a variable that is meant for the project
+/// (docs/reference/parameters.md).
+const PREFIX: &str = "DJWAR_ENV_";
+
+/// A command that runs `arguments` as the project's `manage.py` would. The data is
+/// linked first.
+///
+/// # Errors
+/// When the WAR brings no Python that runs here, or the disk refuses.
+pub fn management_command(
+    war: &UnpackedWar,
+    host: &Host,
+    data: &Utf8Path,
+    arguments: &[String],
+) -> Result<Command, DeployError> {
+    let interpreter = war.interpreter(host).ok_or_else(|| DeployError::NoPython {
+        folder: war.application(),
+    })?;
+    link_data(war, data)?;
+    let mut command = interpreter.command(host);
+    for (name, value) in war.environment() {
+        if host.variable(name).is_none() {
+            command.env(name, value);
+        }
+    }
+    for (name, value) in host.variables_starting_with(PREFIX) {
+        command.env(&name[PREFIX.len()..], value);
+    }
+    if let Some(folder) = war.static_root() {
+        command.env("DJWAR_STATIC_ROOT", folder);
+    }
+    // As in a container: the environment may name other settings than the WAR.
+    if host.variable("DJANGO_SETTINGS_MODULE").is_none() {
+        command.env(
+            "DJANGO_SETTINGS_MODULE",
+            war.parameter("settings").unwrap_or_default(),
+        );
+    }
+    command
+        .env("PYTHONPATH", war.python_path())
+        .env("PYTHONSAFEPATH", "1")
+        .stdin(Stdio::inherit())
+        .current_dir(war.application())
+        .args(["-s", "-B", "-m", "djwar_handler.manage"])
+        .args(arguments);
+    Ok(command)
+}
