@@ -245,7 +245,14 @@ pub(crate) fn djwar(arguments: &[&str], environment: &[(&str, &str)]) -> String 
 }
 
 pub(crate) fn copy_folder(from: &Utf8Path, to: &Utf8Path) {
-    for entry in walkdir::WalkDir::new(from) {
+    // What running a fixture by hand leaves in it is no part of it.
+    let leftovers = [".djwar", "dist", "__pycache__"];
+    let entries = walkdir::WalkDir::new(from)
+        .into_iter()
+        .filter_entry(|entry| {
+            entry.depth() == 0 || !leftovers.iter().any(|name| entry.file_name() == *name)
+        });
+    for entry in entries {
         let entry = entry.expect("readable");
         let below = entry.path().strip_prefix(from).expect("below");
         let target = to.as_std_path().join(below);
