@@ -111,7 +111,7 @@ impl Gallery {
 
     /// The site has stopped; so does PostgreSQL, with no session left.
     fn stop(self) {
-        assert_eq!(self.postgres.sessions(), [""; 0], "sessions are left");
+        self.postgres.wait_until_ended(&self.postgres.sessions());
         drop(self.postgres);
         self.folder.close().expect("folder removed");
     }

@@ -19,6 +19,8 @@ const DATABASE: &str = "gallery";
 const ATTEMPTS: u32 = 5;
 /// How long it may take to end its sessions and itself.
 const STOP_LIMIT: Duration = Duration::from_secs(30);
+/// How often that is looked at.
+const INTERVAL: Duration = Duration::from_millis(20);
 
 /// A running cluster.
 pub(crate) struct Postgres {
@@ -102,11 +104,28 @@ impl Postgres {
     }
 
     /// Ends these sessions from the server's side, and returns when they are gone.
+    #[track_caller]
     pub(crate) fn terminate(&self, sessions: &[String]) {
         for session in sessions {
-            // With a time limit it waits for the end (PostgreSQL 14 and later).
-            let ended = self.ask(&format!("SELECT pg_terminate_backend({session}, 30000)"));
-            assert_eq!(ended, ["t"], "session {session}");
+            let asked = self.ask(&format!("SELECT pg_terminate_backend({session})"));
+            assert_eq!(asked, ["t"], "session {session}");
+        }
+        self.wait_until_ended(sessions);
+    }
+
+    /// Waits until these sessions are gone: the server needs a moment to see that
+    /// a client has closed its connection.
+    #[track_caller]
+    pub(crate) fn wait_until_ended(&self, sessions: &[String]) {
+        let deadline = Instant::now() + STOP_LIMIT;
+        loop {
+            let alive = self.sessions();
+            let left: Vec<&String> = sessions.iter().filter(|one| alive.contains(one)).collect();
+            if left.is_empty() {
+                return;
+            }
+            assert!(Instant::now() < deadline, "sessions are left: {left:?}");
+            std::thread::sleep(INTERVAL);
         }
     }
 
@@ -138,7 +157,7 @@ impl Drop for Postgres {
                 signal(&self.child, rustix::process::Signal::KILL);
                 let _ = self.child.wait();
             }
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::sleep(INTERVAL);
         }
     }
 }
