@@ -18,6 +18,7 @@ use crate::write::{DirectoryWriter, WarWriter, ZipWarWriter, write};
 
 mod collect;
 mod gather;
+mod static_copy;
 
 /// Where djwar keeps what belongs to a project on this machine: data of `run`
 /// and `manage`, unpacked WARs. It is never packed.

@@ -191,3 +191,26 @@ fn other_tools_accept_the_archive() {
         assert!(output.status.success(), "{program}: {output:?}");
     }
 }
+
+#[test]
+fn copied_static_files_are_those_that_collectstatic_finds() {
+    let fixture = FixtureCopy::of("polls");
+    let statics = |mode: &str| {
+        let war = fixture.path().join(format!("{mode}.war"));
+        run(djwar()
+            .args(["build", "--static", mode, "-o", war.as_str()])
+            .arg(fixture.path()))
+        .0
+        .success();
+        let mut names: Vec<String> = entries(&war)
+            .into_iter()
+            .filter(|name| name.starts_with("static/"))
+            .collect();
+        names.sort();
+        names
+    };
+    let collected = statics("collect");
+    assert!(collected.len() > 100);
+    assert_eq!(statics("copy"), collected);
+    assert_eq!(statics("none"), Vec::<String>::new());
+}

@@ -27,6 +27,8 @@ pub struct Artifacts {
     pub handler_bytecode: Option<Utf8PathBuf>,
     /// The collected static files.
     pub static_files: Option<CollectedStatic>,
+    /// Static files that were found by reading instead.
+    pub static_entries: Vec<WarEntry>,
 }
 
 /// One dependency.
@@ -119,6 +121,19 @@ pub fn assemble(
     }
     if let Some(collected) = &artifacts.static_files {
         add_static(&mut table, collected)?;
+    }
+    for entry in &artifacts.static_entries {
+        let mut entry = entry.clone();
+        if let EntrySource::Archive {
+            archive,
+            name,
+            size,
+            checksum,
+        } = &mut entry.source
+        {
+            (*size, *checksum) = facts(&mut opened(archive)?, archive, name)?;
+        }
+        table.add(entry)?;
     }
     Ok(table)
 }

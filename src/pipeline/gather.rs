@@ -13,6 +13,7 @@ use crate::runtime;
 
 use super::Clock;
 use super::collect::{Collection, collect};
+use super::static_copy::static_entries;
 
 pub(super) fn gather(
     project: &Project,
@@ -68,21 +69,30 @@ pub(super) fn gather(
         application_bytecode: Some(application_bytecode),
         handler_bytecode: Some(handler_bytecode),
         static_files: None,
+        static_entries: Vec::new(),
     };
+    let mut prefix = None;
     if plan.static_mode == StaticMode::Collect {
         let collection = collect(&resolver, project, config, plan, &resolution, &interpreter)?;
         artifacts.static_files = placed(collection, report)?;
+        prefix = artifacts
+            .static_files
+            .as_ref()
+            .map(|found| found.prefix.clone());
+        clock.lap("static files");
+    } else if plan.static_mode == StaticMode::Copy {
+        artifacts.static_entries = static_entries(project, plan, &artifacts.wheels)?;
+        prefix.clone_from(&plan.static_prefix);
         clock.lap("static files");
     }
-    if let Some(collected) = &artifacts.static_files {
+    if let Some(prefix) = prefix {
         // A configured parameter wins over what was found.
         if !plan
             .parameters
             .iter()
             .any(|(name, _)| name == STATIC_PREFIXES)
         {
-            plan.parameters
-                .push((STATIC_PREFIXES.to_owned(), collected.prefix.clone()));
+            plan.parameters.push((STATIC_PREFIXES.to_owned(), prefix));
             plan.parameters.sort();
         }
     }

@@ -2,7 +2,7 @@
 //! whole.
 
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Read, Write};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::NamedTempFile;
@@ -103,6 +103,19 @@ impl WarWriter for ZipWarWriter {
                     path: path.clone(),
                     source,
                 })?;
+                self.add_bytes(entry, &bytes)
+            }
+            EntrySource::Archive { archive, name, .. } if layout::is_served(&entry.path) => {
+                // Packed anew: the archive's own time need not follow the content,
+                // and ETags are made of it.
+                let mut bytes = Vec::new();
+                self.archives
+                    .plain(archive, name)?
+                    .read_to_end(&mut bytes)
+                    .map_err(|source| WriteError::Source {
+                        path: archive.clone(),
+                        source,
+                    })?;
                 self.add_bytes(entry, &bytes)
             }
             EntrySource::Archive { archive, name, .. } => {
