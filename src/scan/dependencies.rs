@@ -7,7 +7,7 @@ use super::error::ScanError;
 use super::locks;
 use super::manifests::{self, Manifest};
 use super::modules::join;
-use super::python_wish::{BUNDLED, allows, django_line, of_django};
+use super::python_wish::{BUNDLED, allows, django_line, is_older_than_bundled, of_django};
 use super::requirements;
 use super::source_text::{self, LARGEST_TEXT};
 use crate::model::project::{Dependency, Problem, PythonWish, Severity};
@@ -330,10 +330,18 @@ impl Dependencies {
         if pinned.is_some() {
             return pinned;
         }
-        let version = BUNDLED
+        // Packages that were pinned for 3.10 have wheels for 3.11 more likely than
+        // for the newest.
+        let mut bundled = BUNDLED;
+        if let Some((pin, _)) = &self.pin
+            && is_older_than_bundled(pin)
+        {
+            bundled.sort_by_key(|version| version.minor);
+        }
+        let version = bundled
             .into_iter()
             .find(|&version| fits(version, true))
-            .or_else(|| BUNDLED.into_iter().find(|&version| fits(version, false)));
+            .or_else(|| bundled.into_iter().find(|&version| fits(version, false)));
         let said = self.pin.clone().or_else(|| self.python.first().cloned());
         if let Some((specifier, span)) = &self.pin {
             let taken = version.map_or("none that can be bundled".to_owned(), |version| {

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -212,6 +213,10 @@ impl<'a> Evaluator<'a> {
             ExpressionKind::Starred(inner) | ExpressionKind::Named(_, inner) => {
                 self.evaluate(inner, place)
             }
+            ExpressionKind::Lambda(definition) => Value::known(Kind::Function(
+                Arc::clone(definition),
+                place.file.to_owned(),
+            )),
             ExpressionKind::Other(parts) => {
                 // Not for their worth: they may read the environment.
                 for part in parts {

@@ -41,6 +41,7 @@ pub(super) fn add(
     settings(project, problems);
     application(project, problems);
     secrets(project, scope, problems);
+    hosts(project, scope, problems);
     written(data, problems);
 }
 
@@ -159,6 +160,18 @@ fn secrets(project: &Project, scope: &Scope, problems: &mut Vec<Problem>) {
             "read it from the environment, and set `djwar.env.SECRET_KEY` in the container",
         ));
     }
+    // Settings that we can't read may well have one.
+    if !scope.contains_key("SECRET_KEY") && is_readable(project) {
+        problems.push(problem(
+            Severity::Warning,
+            "no-secret-key",
+            project.settings.span().cloned(),
+            "the settings have no `SECRET_KEY`; Django fails without one when it first signs a \
+             cookie",
+            "add `SECRET_KEY = os.environ[\"SECRET_KEY\"]`, and set `djwar.env.SECRET_KEY` in the \
+             container",
+        ));
+    }
     if project.engine == Engine::Jython && !project.native.is_empty() {
         problems.push(problem(
             Severity::Error,
@@ -168,6 +181,29 @@ fn secrets(project: &Project, scope: &Scope, problems: &mut Vec<Problem>) {
             "replace it, or move the project to Python 3",
         ));
     }
+}
+
+/// Django answers nobody but itself when `DEBUG` is off and no host is allowed.
+fn hosts(project: &Project, scope: &Scope, problems: &mut Vec<Problem>) {
+    let span = match facts::list(scope, "ALLOWED_HOSTS") {
+        Setting::Missing if is_readable(project) => project.settings.span().cloned(),
+        Setting::Known(hosts, span) if hosts.is_empty() => Some(span),
+        _ => return,
+    };
+    if !matches!(project.debug, Setting::Known(true, _)) {
+        problems.push(problem(
+            Severity::Warning,
+            "no-allowed-hosts",
+            span,
+            "`ALLOWED_HOSTS` is empty: with `DEBUG` off, Django answers every request with 400",
+            "name the hosts that the container is asked for, or read them from the environment",
+        ));
+    }
+}
+
+/// Whether a name that was not found is not there, as far as reading tells.
+fn is_readable(project: &Project) -> bool {
+    matches!(project.installed_apps, Setting::Known(..))
 }
 
 fn written(data: &[(Exclusion, Span)], problems: &mut Vec<Problem>) {

@@ -173,8 +173,14 @@ impl Evaluator<'_> {
     fn missing(&mut self, level: u32, module: &str, span: &Span) -> Flow {
         if self.guarded == 0 {
             let dots = ".".repeat(level as usize);
+            // `if os.environ.get("EXTRA"): from .extra import *` may never run.
+            let (severity, flow) = if self.doubtful == 0 {
+                (Severity::Error, Flow::Done)
+            } else {
+                (Severity::Warning, Flow::Raised)
+            };
             self.problems.push(Problem {
-                severity: Severity::Error,
+                severity,
                 code: "import-not-found",
                 origin: Some(span.clone()),
                 message: format!(
@@ -186,7 +192,7 @@ impl Evaluator<'_> {
                         .to_owned(),
                 ),
             });
-            return Flow::Done;
+            return flow;
         }
         Flow::Raised
     }

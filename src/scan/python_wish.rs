@@ -67,6 +67,18 @@ fn clause_allows(clause: &str, version: PythonVersion) -> bool {
     }
 }
 
+/// Whether a pin such as `3.10.2` names a Python 3 below all that can be bundled.
+pub(super) fn is_older_than_bundled(pin: &str) -> bool {
+    let mut parts = pin.trim_start_matches(['=', '~', '^', ' ']).split('.');
+    let oldest = BUNDLED.iter().map(|version| version.minor).min();
+    let minor = parts
+        .next()
+        .filter(|major| *major == "3")
+        .and_then(|_| parts.next())
+        .and_then(|minor| minor.parse::<u8>().ok());
+    minor < oldest && minor.is_some()
+}
+
 /// The Pythons that a Django runs on, as an upper and a lower bound: officially,
 /// or because a module that it imports is gone from the standard library (`cgi`
 /// from 3.13, `distutils` from 3.12).

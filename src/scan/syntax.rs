@@ -140,6 +140,8 @@ pub(super) enum ExpressionKind {
     Starred(Box<Expression>),
     /// `(name := value)`.
     Named(String, Box<Expression>),
+    /// A function of one `return`.
+    Lambda(Arc<Definition>),
     /// A comprehension or anything else that only running it would tell; the
     /// expressions in it are kept, because they may read the environment.
     Other(Vec<Expression>),

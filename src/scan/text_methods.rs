@@ -69,8 +69,10 @@ impl Evaluator<'_> {
     /// Whether a file of the project exists here. It may not on the server.
     pub(super) fn existence(&self, path: &str) -> Value {
         super::value::inside(path).map_or_else(Value::opaque, |relative| {
-            let exists = self.modules.root.join(relative).exists();
-            Value::known(Kind::Boolean(exists)).or_dynamic(true)
+            let exists = self.modules.root.join(&relative).exists();
+            // A deployed project gets files at run time, but no source code.
+            let final_answer = !exists && relative.ends_with(".py");
+            Value::known(Kind::Boolean(exists)).or_dynamic(!final_answer)
         })
     }
 }

@@ -280,6 +280,7 @@ impl<'a> Reader<'a> {
             ast::Expr::Starred(starred) => {
                 ExpressionKind::Starred(self.boxed(&starred.value, depth))
             }
+            ast::Expr::Lambda(lambda) => self.lambda(lambda, depth),
             ast::Expr::ListComp(comprehension) => {
                 self.comprehension(&[&comprehension.elt], &comprehension.generators, depth)
             }
@@ -300,6 +301,24 @@ impl<'a> Reader<'a> {
             },
             _ => ExpressionKind::Other(Vec::new()),
         }
+    }
+
+    fn lambda(&self, lambda: &ast::ExprLambda, depth: usize) -> ExpressionKind {
+        let parameters = lambda.parameters.as_deref();
+        let value = self.expression(&lambda.body, depth);
+        ExpressionKind::Lambda(Arc::new(Definition {
+            name: "<lambda>".to_owned(),
+            parameters: parameters
+                .map(|parameters| self.parameters(parameters, depth))
+                .unwrap_or_default(),
+            rest: parameters
+                .and_then(|parameters| parameters.vararg.as_ref())
+                .map(|rest| rest.name.to_string()),
+            body: vec![Statement {
+                line: value.line,
+                kind: StatementKind::Return(Some(value)),
+            }],
+        }))
     }
 
     fn comprehension(

@@ -230,7 +230,8 @@ fn an_asgi_project_is_told_that_wsgi_is_needed() {
         ("manage.py", MANAGE),
         (
             "site1/settings.py",
-            "INSTALLED_APPS = []\nASGI_APPLICATION = 'site1.asgi.application'\n",
+            "import os\nINSTALLED_APPS = []\nASGI_APPLICATION = 'site1.asgi.application'\n\
+             SECRET_KEY = os.environ['KEY']\nALLOWED_HOSTS = ['*']\n",
         ),
         ("site1/asgi.py", "application = get_asgi_application()\n"),
         ("requirements.txt", "django\n"),

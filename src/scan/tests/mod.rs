@@ -347,6 +347,13 @@ fn the_python_is_the_one_that_is_wished_for() {
             "<3.10",
             None,
         ),
+        // Older than all that can be bundled: the nearest.
+        (
+            &[("runtime.txt", "python-3.10.2\n")],
+            "3.10.2",
+            Some((3, 11)),
+        ),
+        (&[(".python-version", "2.7\n")], "2.7", Some((3, 13))),
         (
             &[("requirements.txt", "Django==4.1\n")],
             ">=3.8,<3.13",

@@ -35,6 +35,7 @@ fn paths_are_read_in_all_their_idioms() {
         "'%s/media' % Path(__file__).parent.parent",
         "'{}/media'.format(Path(__file__).parent.parent)",
         "str(Path(__file__).parent.parent / 'media')",
+        "(lambda part: os.path.join(os.path.dirname(__file__), '..', part))('media')",
         "(environ.Path(__file__) - 2)('media')",
         "str((environ.Path(__file__) - 2).path('media'))",
         "unipath.Path(__file__).ancestor(2).child('media')",
@@ -238,6 +239,89 @@ fn an_import_of_what_is_not_there_is_a_problem_with_its_line() {
         problem["message"],
         "the settings import `.secrets`, which the project does not hold"
     );
+}
+
+#[test]
+fn a_helper_written_as_a_lambda_is_followed() {
+    let project = scanned(
+        "import os\n\
+         location = lambda x: os.path.join(os.path.dirname(os.path.realpath(__file__)), x)\n\
+         DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3',\n\
+         \x20   'NAME': os.environ.get('NAME', location('db.sqlite'))}}\n\
+         MEDIA_ROOT = location('public/media')\n",
+        &[],
+    );
+    let data: Vec<&Value> = project["data"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|data| &data["path"])
+        .collect();
+    assert_eq!(data, ["site1/db.sqlite", "site1/public/media/"]);
+}
+
+#[test]
+fn an_import_that_may_not_run_stops_nothing() {
+    for (settings, severities) in [
+        (
+            "if (Path(__file__).parent / 'local.py').exists():\n    from .local import *\n",
+            &[][..],
+        ),
+        (
+            "if os.path.isfile(os.path.join(os.path.dirname(__file__), 'local.py')):\n    \
+             from .local import *\n",
+            &[],
+        ),
+        (
+            "if os.environ.get('EXTRA'):\n    from .extra import *\n",
+            &["warning"],
+        ),
+    ] {
+        let source = format!(
+            "import os\nfrom pathlib import Path\nSECRET_KEY = os.environ['KEY']\n\
+             ALLOWED_HOSTS = ['*']\n\
+             INSTALLED_APPS = ['a']\n{settings}"
+        );
+        let project = scanned(&source, &[]);
+        assert_eq!(project["installed_apps"], json!(["a"]), "{settings}");
+        let problems = project["problems"].as_array().expect("a list");
+        let found: Vec<&Value> = problems.iter().map(|one| &one["severity"]).collect();
+        assert_eq!(found, severities, "{settings}: {problems:?}");
+    }
+}
+
+#[test]
+fn settings_without_secret_key_or_hosts_are_told() {
+    let codes = |settings: &str| -> Vec<String> {
+        let project = scanned(settings, &[]);
+        let problems = project["problems"].as_array().expect("a list");
+        problems
+            .iter()
+            .map(|one| one["code"].as_str().unwrap_or_default().to_owned())
+            .collect()
+    };
+    let frame = "import os\nINSTALLED_APPS = []\n";
+    let key = "SECRET_KEY = os.environ['KEY']\n";
+    for (settings, expected) in [
+        (frame.to_owned(), &["no-allowed-hosts", "no-secret-key"][..]),
+        (format!("{frame}{key}"), &["no-allowed-hosts"]),
+        (
+            format!("{frame}{key}DEBUG = 'D' in os.environ\nALLOWED_HOSTS = []\n"),
+            &["no-allowed-hosts"],
+        ),
+        (
+            format!("{frame}{key}DEBUG = True\nALLOWED_HOSTS = []\n"),
+            &["debug-on"],
+        ),
+        (format!("{frame}{key}ALLOWED_HOSTS = ['*']\n"), &[]),
+        (
+            format!("{frame}{key}ALLOWED_HOSTS = os.environ.get('HOSTS', '').split(',')\n"),
+            &[],
+        ),
+        ("from unknown import *\n".to_owned(), &["settings-opaque"]),
+    ] {
+        assert_eq!(codes(&settings), expected, "{settings}");
+    }
 }
 
 #[test]
