@@ -7,7 +7,9 @@ use super::error::ScanError;
 use super::locks;
 use super::manifests::{self, Manifest};
 use super::modules::join;
-use super::python_wish::{BUNDLED, allows, django_line, is_older_than_bundled, of_django};
+use super::python_wish::{
+    BUNDLED, WITHOUT_SQLITE, allows, django_line, is_older_than_bundled, of_django,
+};
 use super::requirements;
 use super::source_text::{self, LARGEST_TEXT};
 use crate::model::project::{Dependency, Problem, PythonWish, Severity};
@@ -330,13 +332,13 @@ impl Dependencies {
         if pinned.is_some() {
             return pinned;
         }
-        // Packages that were pinned for 3.10 have wheels for 3.11 more likely than
-        // for the newest.
+        // Packages that were pinned for 3.10 have wheels for 3.12 more likely than
+        // for the newest. 3.11 would be nearer, but has no sqlite3.
         let mut bundled = BUNDLED;
         if let Some((pin, _)) = &self.pin
             && is_older_than_bundled(pin)
         {
-            bundled.sort_by_key(|version| version.minor);
+            bundled.sort_by_key(|version| (*version == WITHOUT_SQLITE, version.minor));
         }
         let version = bundled
             .into_iter()

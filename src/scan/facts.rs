@@ -128,6 +128,19 @@ pub(super) fn database_files(scope: &Scope) -> Vec<(String, Span)> {
         .collect()
 }
 
+/// Where a database of sqlite is set, also when only a default says so.
+pub(super) fn sqlite_place(scope: &Scope) -> Option<Span> {
+    let binding = scope.get("DATABASES")?;
+    let Kind::Dictionary(entries) = &binding.value.kind else {
+        return None;
+    };
+    entries
+        .iter()
+        .filter_map(|(_, value)| value.entry("ENGINE")?.as_text())
+        .any(|engine| engine.contains("sqlite") || engine.contains("spatialite"))
+        .then(|| binding.span.clone())
+}
+
 /// `db.sqlite3` without a folder: relative to where the server is started.
 fn relative_file(name: &str) -> Option<String> {
     let plain = !name.is_empty()

@@ -4,6 +4,7 @@ use camino::Utf8Path;
 
 use super::evaluate::Scope;
 use super::facts;
+use super::python_wish::WITHOUT_SQLITE;
 use super::value::Kind;
 use crate::model::project::{Exclusion, Problem, Project, Severity};
 use crate::model::{Engine, Setting, Span};
@@ -42,6 +43,7 @@ pub(super) fn add(
     application(project, problems);
     secrets(project, scope, problems);
     hosts(project, scope, problems);
+    sqlite(project, scope, problems);
     written(data, problems);
 }
 
@@ -197,6 +199,29 @@ fn hosts(project: &Project, scope: &Scope, problems: &mut Vec<Problem>) {
             span,
             "`ALLOWED_HOSTS` is empty: with `DEBUG` off, Django answers every request with 400",
             "name the hosts that the container is asked for, or read them from the environment",
+        ));
+    }
+}
+
+/// The bundled Python 3.11 has no `sqlite3`.
+fn sqlite(project: &Project, scope: &Scope, problems: &mut Vec<Problem>) {
+    let Some(wish) = &project.python else {
+        return;
+    };
+    if wish.version == Some(WITHOUT_SQLITE)
+        && let Some(span) = facts::sqlite_place(scope)
+    {
+        problems.push(problem(
+            Severity::Warning,
+            "python-without-sqlite",
+            Some(span),
+            format!(
+                "the Python {WITHOUT_SQLITE} that djwar bundles, which {} wishes for, has no \
+                 module `sqlite3`",
+                wish.origin
+            ),
+            "set `python = \"3.12\"` in `[tool.djwar]`, take another database, or name an \
+             interpreter with `python = \"file:…\"`",
         ));
     }
 }

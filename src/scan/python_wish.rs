@@ -10,6 +10,9 @@ pub(super) const BUNDLED: [PythonVersion; 4] = [
     PythonVersion::new(3, 11),
 ];
 
+/// The bundled build that lacks the modules `sqlite3` and `lzma`.
+pub(super) const WITHOUT_SQLITE: PythonVersion = PythonVersion::new(3, 11);
+
 /// Whether a PEP 440 specifier allows some patch release of `version`. Clauses
 /// that can't be read allow everything: the resolver is the judge.
 pub(super) fn allows(specifier: &str, version: PythonVersion) -> bool {

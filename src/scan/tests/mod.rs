@@ -351,7 +351,7 @@ fn the_python_is_the_one_that_is_wished_for() {
         (
             &[("runtime.txt", "python-3.10.2\n")],
             "3.10.2",
-            Some((3, 11)),
+            Some((3, 12)),
         ),
         (&[(".python-version", "2.7\n")], "2.7", Some((3, 13))),
         (

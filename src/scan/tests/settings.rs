@@ -325,6 +325,19 @@ fn settings_without_secret_key_or_hosts_are_told() {
 }
 
 #[test]
+fn sqlite_is_told_where_the_bundled_python_has_none() {
+    let settings = "DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': 'a'}}";
+    for (wish, expected) in [("3.11", 1), ("3.12", 0), ("3.10", 0)] {
+        let project = scanned(settings, &[(".python-version", wish)]);
+        let problems = project["problems"].as_array().expect("a list");
+        let told = problems
+            .iter()
+            .filter(|one| one["code"] == "python-without-sqlite");
+        assert_eq!(told.count(), expected, "{wish}: {problems:?}");
+    }
+}
+
+#[test]
 fn databases_are_read_from_urls_too() {
     for (expression, engine, data) in [
         (
