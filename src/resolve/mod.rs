@@ -17,6 +17,7 @@ pub mod python_home;
 pub mod requirements;
 pub mod resolver;
 pub mod scratch;
+mod servers;
 pub mod static_files;
 mod uv;
 pub mod versions;

@@ -12,6 +12,7 @@ use super::interpreter::Interpreter;
 use super::pip_words;
 use super::requirements::{RequirementSource, WheelRequest};
 use super::resolver::Resolver;
+use super::servers::{with_wheels, without_servers};
 use super::versions;
 use super::wheels::WheelName;
 use crate::model::Platform;
@@ -47,6 +48,8 @@ impl Resolver<'_> {
         fs_err::create_dir(&folder)?;
         let native = Platform::of_this_host() == Some(request.platform)
             && interpreter.version == request.python;
+        let without_servers = without_servers(request, scratch, self.report)?;
+        let request = without_servers.as_ref().unwrap_or(request);
         let pinned = self.pinned_by_uv(request, interpreter, scratch)?;
         let arguments = match &pinned {
             // uv wrote every package and every hash: nothing is left to resolve.
@@ -85,6 +88,13 @@ impl Resolver<'_> {
         }
         self.report
             .detail("not everything is published as a wheel: building what isn't");
+        // Who names a folder of wheels may have built his own there.
+        let arguments = match with_wheels(request, scratch, self.report)? {
+            Some(request) if self.host.variable("PIP_FIND_LINKS").is_none() => {
+                source_arguments(&request, scratch)?
+            }
+            _ => arguments,
+        };
         let mut command = self.pip(interpreter, request);
         command
             .args(["wheel", "--prefer-binary", "--wheel-dir"])

@@ -170,7 +170,11 @@ impl WheelRequest {
             .ok()?
             .into_iter()
             .find(|line| line.name().is_some_and(|found| found == name))
-            .map(|line| format!("{}:{}", self.shown(&line.path), line.number))
+            .map(|line| self.place(&line))
+    }
+
+    pub(super) fn place(&self, line: &Line) -> String {
+        format!("{}:{}", self.shown(&line.path), line.number)
     }
 
     fn shown(&self, path: &Utf8Path) -> String {
@@ -209,19 +213,17 @@ fn nested_in(file: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
     seen
 }
 
-struct Line {
-    path: Utf8PathBuf,
-    number: u32,
-    text: String,
+/// A line of a requirements file.
+pub(super) struct Line {
+    pub(super) path: Utf8PathBuf,
+    pub(super) number: u32,
+    pub(super) text: String,
 }
 
 impl Line {
-    fn name(&self) -> Option<String> {
-        let end = self
-            .text
-            .find(|letter: char| !(letter.is_ascii_alphanumeric() || "._-".contains(letter)))
-            .unwrap_or(self.text.len());
-        (end > 0 && !self.text.starts_with('-')).then(|| normalized(&self.text[..end]))
+    pub(super) fn name(&self) -> Option<String> {
+        let name = requirement_name(&self.text);
+        (!name.is_empty() && !self.text.starts_with('-')).then(|| normalized(name))
     }
 
     /// `./vendor/thing`, `-e ./thing`, `thing @ file:///…`, `vendor/thing.whl`.
@@ -238,7 +240,16 @@ impl Line {
     }
 }
 
-fn follow(
+/// The name that a requirement begins with.
+pub(super) fn requirement_name(text: &str) -> &str {
+    let end = text
+        .find(|letter: char| !(letter.is_ascii_alphanumeric() || "._-".contains(letter)))
+        .unwrap_or(text.len());
+    &text[..end]
+}
+
+/// The lines of a file and of those that it names, and these files.
+pub(super) fn follow(
     path: &Utf8Path,
     lines: &mut Vec<Line>,
     seen: &mut BTreeSet<Utf8PathBuf>,

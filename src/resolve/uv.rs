@@ -10,6 +10,7 @@ use super::interpreter::Interpreter;
 use super::pip::source_arguments;
 use super::requirements::{RequirementSource, WheelRequest, pip_configuration};
 use super::resolver::Resolver;
+use super::servers::SERVERS;
 use crate::model::Platform;
 
 /// pip's variables and uv's for the same thing.
@@ -98,6 +99,11 @@ impl Resolver<'_> {
                     "--output-file",
                     exported.as_str(),
                 ])
+                .args(
+                    SERVERS
+                        .iter()
+                        .flat_map(|server| ["--no-emit-package", server]),
+                )
                 .current_dir(folder);
             let output = run(&mut command)?;
             if output.status.success() {
