@@ -194,6 +194,27 @@ fn a_war_is_served_as_it_is() {
 }
 
 #[test]
+fn a_war_that_is_there_gets_the_variables_of_the_command_line() {
+    let (_folder, path) = temporary();
+    let data = path.join("data");
+    let war = Polls::get().war.as_str();
+    let code = "import os; print('the mark is', os.environ['MARK'])";
+    let arguments = [
+        "manage",
+        war,
+        "--data-dir",
+        data.as_str(),
+        "--env",
+        "MARK=7",
+    ];
+    let said = djwar(
+        &[&arguments[..], &["--", "shell", "-c", code]].concat(),
+        &[],
+    );
+    assert!(said.contains("the mark is 7"), "{said}");
+}
+
+#[test]
 fn a_broken_import_leaves_a_503_and_the_traceback_once() {
     let (_folder, path) = temporary();
     let project = copy_of("broken-import", &path);

@@ -49,6 +49,11 @@ pub(super) struct BuildOptions {
 }
 
 impl BuildOptions {
+    /// The variables of `--env`.
+    pub(super) fn environment(&self) -> &[(String, String)] {
+        &self.env
+    }
+
     pub(super) fn raw(&self) -> RawValues {
         let mut values = RawValues::new();
         let mut put = |key, raw| values.insert(key, common::flag(key, raw));

@@ -46,6 +46,8 @@ pub(super) struct Subject {
     pub(super) is_built: bool,
     /// Data that outlives a redeploy, where that is known.
     data: Option<Utf8PathBuf>,
+    /// Variables of the command line: a WAR that is there was built without them.
+    pub(super) environment: Vec<(String, String)>,
 }
 
 impl Subject {
@@ -61,11 +63,13 @@ impl Subject {
             .as_deref()
             .map(common::absolute)
             .transpose()?;
+        let environment = arguments.what.environment().to_vec();
         if path.is_file() {
             return Ok(Self {
                 war: path,
                 is_built: false,
                 data: given,
+                environment,
             });
         }
         let built = build(options, &path, &arguments.what, &Target::Own, report)?;
@@ -73,6 +77,7 @@ impl Subject {
             war: built.path,
             is_built: true,
             data: Some(given.unwrap_or_else(|| path.join(pipeline::OWN_FOLDER).join("data"))),
+            environment,
         })
     }
 
@@ -113,6 +118,11 @@ impl Subject {
         let host = Host::of_this_process();
         let unpacked = self.unpacked(&host, data)?;
         let mut command = management_command(&unpacked, &host, data, arguments)?;
+        command.envs(
+            self.environment
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str())),
+        );
         // Ctrl-C goes to the whole foreground group: the command ends by itself
         // and says so, and djwar reports its status instead of dying first.
         let status =

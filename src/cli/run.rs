@@ -73,6 +73,9 @@ pub(super) fn run(options: &Common, arguments: &Arguments, report: Stderr) -> Ou
             deployment = deployment.variable(name, value);
         }
     }
+    for (name, value) in &subject.environment {
+        deployment = deployment.variable(name, value);
+    }
     deployment = deployment.variable("DJWAR_DATA_DIR", data.as_str());
     let stop = StopSignal::default();
     let raised = stop.clone();
