@@ -81,12 +81,9 @@ impl Gallery {
         let postgres = Postgres::start()?;
         let folder = tempfile::tempdir().expect("temp dir");
         let root = Utf8Path::from_path(folder.path()).expect("UTF-8");
-        // By another name, so that djwar's folders beside it are the test's own.
-        let own = root.join("gallery.war");
-        fs_err::os::unix::fs::symlink(war, &own).expect("link");
         let data = root.join("data");
         let gallery = Self {
-            war: own,
+            war: war.to_owned(),
             data,
             postgres,
             folder,
@@ -101,7 +98,11 @@ impl Gallery {
         let mut all = vec!["manage", self.war.as_str()];
         all.extend(["--data-dir", self.data.as_str(), "--"]);
         all.extend_from_slice(arguments);
-        djwar(&all, &[("DATABASE_URL", &self.postgres.url())])
+        // A cache of its own: one of the user's would keep the unpacked WAR.
+        let cache = self.data.with_file_name("cache");
+        let url = self.postgres.url();
+        let environment = [("DATABASE_URL", &*url), ("DJWAR_CACHE_DIR", cache.as_str())];
+        djwar(&all, &environment)
     }
 
     fn at(&self, context: &str) -> Wanted {
