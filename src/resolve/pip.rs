@@ -49,7 +49,8 @@ impl Resolver<'_> {
         let native = Platform::of_this_host() == Some(request.platform)
             && interpreter.version == request.python;
         let without_servers = without_servers(request, scratch, self.report)?;
-        let request = without_servers.as_ref().unwrap_or(request);
+        let original = request;
+        let request = without_servers.as_ref().unwrap_or(original);
         let pinned = self.pinned_by_uv(request, interpreter, scratch)?;
         let arguments = match &pinned {
             // uv wrote every package and every hash: nothing is left to resolve.
@@ -89,7 +90,7 @@ impl Resolver<'_> {
         self.report
             .detail("not everything is published as a wheel: building what isn't");
         // Who names a folder of wheels may have built his own there.
-        let arguments = match with_wheels(request, scratch, self.report)? {
+        let arguments = match with_wheels(original, scratch, self.report)? {
             Some(request) if self.host.variable("PIP_FIND_LINKS").is_none() => {
                 source_arguments(&request, scratch)?
             }

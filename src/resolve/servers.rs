@@ -43,7 +43,8 @@ pub(crate) fn without_servers(
     )
 }
 
-/// The request with the packages that have wheels, or none when it stays the same.
+/// The project's own request with the packages that have wheels and without
+/// servers, or none when it stays the same.
 pub(crate) fn with_wheels(
     request: &WheelRequest,
     scratch: &Utf8Path,
@@ -51,6 +52,9 @@ pub(crate) fn with_wheels(
 ) -> Result<Option<WheelRequest>, ResolveError> {
     altered(request, &scratch.join("with-wheels"), &mut |line| {
         let name = line.name();
+        if name.as_deref().is_some_and(|name| SERVERS.contains(&name)) {
+            return Fate::Goes;
+        }
         let Some((old, new)) = WITH_WHEELS
             .iter()
             .find(|(old, _)| name.as_deref() == Some(old))
@@ -267,6 +271,7 @@ mod tests {
             ("psycopg2==2.9.10 --hash=sha256:aa", None),
             ("psycopg2-binary==2.9.10", None),
             ("Django", None),
+            ("uwsgi\npsycopg2", Some("psycopg2-binary")),
         ] {
             let Project {
                 request, scratch, ..
