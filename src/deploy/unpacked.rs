@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufReader, Read};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use quick_xml::Reader;
@@ -40,7 +40,9 @@ impl UnpackedWar {
         let parameters = context_parameters(&text_of(&mut archive, war, layout::WEB_XML)?)
             .map_err(|error| not_a_war(war, &format!("its web.xml is broken: {error}")))?;
         let root = folder.join(&digest[..digest.len().min(16)]);
-        if !root.exists() {
+        if root.exists() {
+            touch(&root);
+        } else {
             unpack(&mut archive, war, folder, &root)?;
         }
         Ok(Self { root, parameters })
@@ -246,11 +248,29 @@ fn unpack(
     }
 }
 
-/// Removes what earlier WARs left there, but nothing of the last day: a command
-/// may still run in it.
+/// Says that a folder is in use; see [`sweep`].
+fn touch(folder: &Utf8Path) {
+    // Without it the folder is only made again one day.
+    let _ = fs_err::File::open(folder)
+        .and_then(|file| file.into_parts().0.set_modified(SystemTime::now()));
+}
+
+/// Removes what other WARs left in this folder and its siblings (one a data
+/// folder), but nothing that was used within the last day: a command may still run
+/// in it.
 fn sweep(folder: &Utf8Path) {
     const DAY: Duration = Duration::from_hours(24);
-    for entry in folder.read_dir_utf8().into_iter().flatten().flatten() {
+    let siblings = folder
+        .parent()
+        .and_then(|parent| parent.read_dir_utf8().ok());
+    let entries = siblings
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|sibling| sibling.path().read_dir_utf8().ok())
+        .flatten()
+        .flatten();
+    for entry in entries {
         let age = entry
             .metadata()
             .and_then(|metadata| metadata.modified())
