@@ -33,6 +33,36 @@ public final class RequestPath {
     }
 
     /**
+     * Where an application is mounted that has a prefix of the context to itself, such as {@code /app} for {@code /app/*}: context
+     * path and prefix as the request line spells them, for the container gives the prefix decoded (Servlet §3.5).
+     */
+    public static String mount(String uri, String contextPath, String prefix) {
+        if (prefix.isEmpty()) {
+            return contextPath;
+        }
+        if (uri.startsWith(contextPath)) {
+            int end = contextPath.length();
+            for (int i = prefix.indexOf('/'); i >= 0 && end >= 0 && end < uri.length(); i = prefix.indexOf('/', i + 1)) {
+                end = uri.indexOf('/', end + 1) < 0 ? uri.length() : uri.indexOf('/', end + 1);
+            }
+            if (decode(uri.substring(contextPath.length(), end)).equals(latin1(prefix))) {
+                return uri.substring(0, end);
+            }
+        }
+        // `//app/./x`: the spelling is lost, and pathInfo() takes the container's reading.
+        return contextPath + encode(prefix);
+    }
+
+    private static String encode(String text) {
+        StringBuilder out = new StringBuilder();
+        for (char c : latin1(text).toCharArray()) {
+            boolean isPlain = c < 0x80 && (Character.isLetterOrDigit(c) || "/-._~".indexOf(c) >= 0);
+            out.append(isPlain ? String.valueOf(c) : String.format("%%%02X", (int) c));
+        }
+        return out.toString();
+    }
+
+    /**
      * Whether a decoded path leads into {@code WEB-INF} or {@code META-INF} in any spelling (Servlet §10.5): some containers let
      * {@code /WEB-INF%2f} or {@code /WEB-INF;x/} reach filters.
      */

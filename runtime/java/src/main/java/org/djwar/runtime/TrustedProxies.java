@@ -5,6 +5,8 @@ import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Whose {@code X-Forwarded-*} headers are believed. With none configured the headers pass as ordinary ones and change nothing
@@ -12,6 +14,10 @@ import java.util.Locale;
  * its forwarding headers dropped: whoever reaches the container past the proxy can't play one.
  */
 public final class TrustedProxies {
+    private static final Pattern WITH_PORT = Pattern.compile("\\[([^\\]]*)](?::[0-9]{1,5})?|([0-9.]+):[0-9]{1,5}");
+    /** No number over 255: the JDK would ask the DNS for such a "name". */
+    private static final Pattern FOUR = Pattern.compile("(?:(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]{1,2})(?:\\.(?!$)|$)){4}");
+
     private final List<Range> ranges = new ArrayList<>();
 
     private record Range(byte[] network, int bits) {}
@@ -85,7 +91,7 @@ public final class TrustedProxies {
         });
         String found = exchange.remoteAddress();
         for (int i = hops.size() - 1; i >= 0; i--) {
-            String hop = hops.get(i).trim();
+            String hop = withoutPort(hops.get(i).trim());
             if (literal(hop) == null) {
                 break;
             }
@@ -95,6 +101,15 @@ public final class TrustedProxies {
             }
         }
         return found;
+    }
+
+    /** Some proxies (Azure's, IIS) say {@code 1.2.3.4:5678}, and {@code [::1]:5678} or {@code [::1]} as in RFC 7239 §6. */
+    private static String withoutPort(String hop) {
+        Matcher matcher = WITH_PORT.matcher(hop);
+        if (!matcher.matches()) {
+            return hop;
+        }
+        return matcher.group(1) == null ? matcher.group(2) : matcher.group(1);
     }
 
     private static String last(String list) {
@@ -120,8 +135,7 @@ public final class TrustedProxies {
 
     /** An address's bytes; null for anything that would need a look-up. */
     private static byte[] literal(String text) {
-        boolean isFour = text.matches("[0-9]{1,3}(\\.[0-9]{1,3}){3}");
-        if (!isFour && !text.matches("[0-9a-fA-F:.]*:[0-9a-fA-F:.%a-z0-9]*")) {
+        if (!FOUR.matcher(text).matches() && !text.matches("(?:[0-9a-fA-F][0-9a-fA-F.]*)?:[0-9a-fA-F:.%a-z0-9]*")) {
             return null;
         }
         try {

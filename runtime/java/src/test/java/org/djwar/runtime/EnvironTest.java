@@ -104,6 +104,28 @@ class EnvironTest {
         assertEquals("443", environ.get("SERVER_PORT"));
     }
 
+    @ParameterizedTest
+    @CsvSource({"203.0.113.9:5678,203.0.113.9", "[2001:db8::9]:443,2001:db8::9", "[2001:db8::9],2001:db8::9",
+        "2001:db8::9,2001:db8::9", "999.999.999.999,10.0.0.7", "203.0.113.256,10.0.0.7", "unknown,10.0.0.7", "[],10.0.0.7"})
+    void aClientsAddressMayHaveAPortAndIsNeverLookedUp(String hop, String address) throws BootFailure {
+        FakeExchange exchange = FakeExchange.of("GET", "/").with("X-Forwarded-For", hop + ", 10.0.0.7:80");
+        exchange.peer = "10.0.0.8";
+        assertEquals(address, environ(exchange, "10.0.0.0/24").get("REMOTE_ADDR"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"/ctx/app,/ctx/app", "/ctx/app/,/ctx/app", "/ctx/app/x,/ctx/app", "/ctx/a%70p/x,/ctx/a%70p",
+        "/ctx/app;jsessionid=1/x,/ctx/app;jsessionid=1", "/ctx//app/x,/ctx/app", "/c%74x/app/x,/ctx/app"})
+    void aServletsPrefixIsTakenAsTheRequestLineSpellsIt(String uri, String mount) {
+        assertEquals(mount, RequestPath.mount(uri, "/ctx", "/app"));
+    }
+
+    @Test
+    void aPrefixOutsideOfAsciiStaysItself() {
+        assertEquals("/caf%c3%a9/b%20c", RequestPath.mount("/caf%c3%a9/b%20c/x", "", "/café/b c"));
+        assertEquals("/caf%C3%A9", RequestPath.mount("//caf%c3%a9/x", "", "/café"));
+    }
+
     @Test
     void anybodyElseIsNot() throws BootFailure {
         Map<String, String> environ = environ(forwarded(), "10.0.0.0/24");

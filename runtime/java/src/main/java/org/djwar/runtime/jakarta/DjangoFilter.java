@@ -30,7 +30,7 @@ public final class DjangoFilter implements Filter {
     public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
             throws IOException, ServletException {
         HttpServletRequest http = (HttpServletRequest) request;
-        ServletExchange exchange = new ServletExchange(http, (HttpServletResponse) response, http.getContextPath());
+        ServletExchange exchange = new ServletExchange(http, (HttpServletResponse) response, "");
         if (application.isStatic(exchange)) {
             chain.doFilter(request, response);
         } else {

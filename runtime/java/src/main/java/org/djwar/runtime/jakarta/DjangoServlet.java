@@ -1,9 +1,12 @@
 package org.djwar.runtime.jakarta;
 
+import jakarta.servlet.ServletRegistration;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.util.HashSet;
+import java.util.Set;
 import org.djwar.runtime.Application;
 
 /**
@@ -19,6 +22,7 @@ public final class DjangoServlet extends HttpServlet {
 
     private transient ServletContainer container;
     private transient Application application;
+    private final Set<String> prefixes = new HashSet<>();
 
     @Override
     public void init() {
@@ -28,13 +32,23 @@ public final class DjangoServlet extends HttpServlet {
         container.alias("django.handler", "djwar.wsgi");
         container.alias("django.app.home", "djwar.source-root");
         application = Application.open(container);
+        ServletRegistration registration = getServletContext().getServletRegistration(getServletName());
+        if (registration != null) {
+            for (String mapping : registration.getMappings()) {
+                if (mapping.endsWith("/*")) {
+                    prefixes.add(mapping.substring(0, mapping.length() - 2));
+                }
+            }
+        }
     }
 
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        // Servlet §3.5: without path info the mapping was `/` or one exact path, and the servlet path is the page.
-        String prefix = request.getPathInfo() == null ? "" : request.getServletPath();
-        application.handle(new ServletExchange(request, response, request.getContextPath() + prefix));
+        // Servlet §3.5: without path info the mapping was `/` or one exact path, and the servlet path is the page; or it was
+        // `/app/*`, and the request is for `/app`.
+        String path = request.getServletPath();
+        boolean isPrefix = request.getPathInfo() != null || prefixes.contains(path);
+        application.handle(new ServletExchange(request, response, isPrefix ? path : ""));
     }
 
     @Override

@@ -7,17 +7,21 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Enumeration;
 import org.djwar.runtime.Exchange;
+import org.djwar.runtime.RequestPath;
 
 /** An exchange over the servlet API. */
 final class ServletExchange implements Exchange {
     private final HttpServletRequest request;
     private final HttpServletResponse response;
+    private final String prefix;
     private final String mountPath;
 
-    ServletExchange(HttpServletRequest request, HttpServletResponse response, String mountPath) {
+    /** {@code prefix}: the part below the context path which is the application's alone, decoded, or empty. */
+    ServletExchange(HttpServletRequest request, HttpServletResponse response, String prefix) {
         this.request = request;
         this.response = response;
-        this.mountPath = mountPath;
+        this.prefix = prefix;
+        this.mountPath = RequestPath.mount(request.getRequestURI(), request.getContextPath(), prefix);
     }
 
     @Override
@@ -39,7 +43,8 @@ final class ServletExchange implements Exchange {
     public String containerPath() {
         // Together: Liberty gives a filter an empty servlet path and all of it as path info.
         String info = request.getPathInfo();
-        return info == null ? request.getServletPath() : request.getServletPath() + info;
+        String path = info == null ? request.getServletPath() : request.getServletPath() + info;
+        return path.substring(prefix.length());
     }
 
     @Override
