@@ -41,6 +41,7 @@ public final class Application {
         try {
             Parameters parameters = new Parameters(Sources.of(container));
             log = new Log(name, parameters.text("djwar.log-level"));
+            parameters.unknown().forEach(log::warning);
             application.boot = new Boot(container, parameters, name, log);
             application.dispatcher = application.boot.prepare();
             application.dispatcher.engine().start();

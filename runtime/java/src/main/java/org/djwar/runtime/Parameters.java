@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeSet;
 
 /** The typed values of the parameters in {@code parameters.tsv}, the one home of their names, types and defaults. */
 public final class Parameters {
@@ -35,6 +36,25 @@ public final class Parameters {
     /** The names of all parameters, in the table's order. */
     public static List<String> names() {
         return List.copyOf(DEFINITIONS.keySet());
+    }
+
+    /** What is set but means nothing, each as a line for the log: a typo must not pass for a setting. */
+    public List<String> unknown() {
+        List<String> found = new ArrayList<>();
+        report(found, sources.properties(), "system property `");
+        report(found, sources.jndi(), "JNDI entry `java:comp/env/");
+        report(found, sources.context(), "context-param `");
+        return found;
+    }
+
+    private static void report(List<String> found, Map<String, String> source, String origin) {
+        for (String name : new TreeSet<>(source.keySet())) {
+            if (name.startsWith("djwar.") && !name.startsWith("djwar.env.") && !DEFINITIONS.containsKey(name)) {
+                String nearest = Spelling.nearest(name, DEFINITIONS.keySet());
+                found.add(origin + name + "` means nothing to djwar and is ignored"
+                        + (nearest == null ? "" : "; did you mean `" + nearest + "`?"));
+            }
+        }
     }
 
     /** Where the values come from. */

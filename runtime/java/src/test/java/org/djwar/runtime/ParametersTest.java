@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,6 +34,16 @@ class ParametersTest {
         assertEquals(2, new Parameters(new Sources(NONE, properties, jndi, context)).count("djwar.max-requests"));
         assertEquals(3, new Parameters(new Sources(NONE, NONE, jndi, context)).count("djwar.max-requests"));
         assertEquals(4, new Parameters(new Sources(NONE, NONE, NONE, context)).count("djwar.max-requests"));
+    }
+
+    @Test
+    void aNameThatIsNoneIsReportedWithTheOneThatWasMeant() throws BootFailure {
+        Map<String, String> context = Map.of("djwar.proceses", "4", "djwar.threads", "2", "djwar.env.ANYTHING", "x", "log4j.x", "y");
+        Parameters parameters = new Parameters(new Sources(NONE, Map.of("djwar.nothing-like-it", "1"), NONE, context));
+        assertEquals(List.of(
+                "system property `djwar.nothing-like-it` means nothing to djwar and is ignored",
+                "context-param `djwar.proceses` means nothing to djwar and is ignored; did you mean `djwar.processes`?"),
+                parameters.unknown());
     }
 
     @ParameterizedTest
