@@ -40,7 +40,7 @@ final class Boot {
         List<String> data = parameters.list("djwar.data");
         if (!data.isEmpty()) {
             Path folder = DataFolder.choose(parameters, name, work, log);
-            copy = ProjectCopy.of(application, folder);
+            copy = ProjectCopy.of(application, folder, name, log);
             application = copy.folder();
             for (String entry : data) {
                 DataFolder.keep(entry, application, folder);

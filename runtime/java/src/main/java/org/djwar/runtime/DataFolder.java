@@ -29,7 +29,7 @@ public final class DataFolder {
 
     private static Path chosen(String configured, String applicationName, Path workFolder, Log log) {
         if (!configured.isEmpty()) {
-            return Path.of(configured);
+            return Path.of(configured.replace("{name}", applicationName));
         }
         for (String base : BASES) {
             String folder = System.getProperty(base);

@@ -4,11 +4,14 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
@@ -20,7 +23,11 @@ import java.util.stream.Stream;
  */
 final class ProjectCopy implements Closeable {
     private static final String FOLDER = ".djwar";
+    private static final String PREFIX = "app-";
     private static final String LOCK = ".lock";
+    /** Of this JVM, for all class loaders. Not the process's id: in a Docker container every JVM is number 1. */
+    private static final String JVM = (String) System.getProperties()
+            .computeIfAbsent("org.djwar.jvm", key -> UUID.randomUUID().toString().replace("-", ""));
 
     private final Path folder;
     private final Path lockFile;
@@ -33,18 +40,39 @@ final class ProjectCopy implements Closeable {
     }
 
     /** Copies the project, and removes copies that a killed container left. */
-    static ProjectCopy of(Path application, Path dataFolder) throws BootFailure {
+    static ProjectCopy of(Path application, Path dataFolder, String name, Log log) throws BootFailure {
         try {
             Path home = Files.createDirectories(dataFolder.resolve(FOLDER));
-            removeAbandoned(home);
-            Path lockFile = Files.createTempFile(home, "app", LOCK);
-            FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.WRITE);
-            channel.lock();
-            Path folder = folderOf(lockFile);
-            copy(application, folder);
-            return new ProjectCopy(folder, lockFile, channel);
+            String ownName = name.replaceAll("[^A-Za-z0-9._#-]", "_");
+            Set<String> others = removeAbandoned(home);
+            others.remove(ownName);
+            if (!others.isEmpty()) {
+                log.warning("THE DATA IS SHARED: `" + dataFolder + "` is the data folder of `" + String.join("`, `", others)
+                        + "` too, so both write the same files; give each application its own (`djwar.data-dir` may hold `{name}`)");
+            }
+            ProjectCopy copy = locked(home, PREFIX + JVM + "-" + ownName + "-");
+            try {
+                copy(application, copy.folder);
+            } catch (IOException | RuntimeException e) {
+                copy.close();
+                throw e;
+            }
+            return copy;
         } catch (IOException e) {
             throw new BootFailure("the project can't be copied to the data folder `" + dataFolder + "`: " + e, e);
+        }
+    }
+
+    private static ProjectCopy locked(Path home, String prefix) throws IOException {
+        while (true) {
+            Path lockFile = Files.createTempFile(home, prefix, LOCK);
+            FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.WRITE);
+            channel.lock();
+            if (Files.exists(lockFile)) {
+                return new ProjectCopy(folderOf(lockFile), lockFile, channel);
+            }
+            // Another container took it for an abandoned one before it was locked.
+            channel.close();
         }
     }
 
@@ -57,22 +85,39 @@ final class ProjectCopy implements Closeable {
         return lockFile.resolveSibling(name.substring(0, name.length() - LOCK.length()));
     }
 
-    private static void removeAbandoned(Path home) throws IOException {
+    /** The names of the applications which use the folder now. */
+    private static Set<String> removeAbandoned(Path home) throws IOException {
+        Set<String> living = new TreeSet<>();
         List<Path> locks;
         try (Stream<Path> files = Files.list(home)) {
             locks = files.filter(file -> file.getFileName().toString().endsWith(LOCK)).toList();
         }
         for (Path lockFile : locks) {
-            try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.WRITE); FileLock lock = channel.tryLock()) {
-                if (lock != null) {
-                    Deployment.remove(folderOf(lockFile));
-                    Files.deleteIfExists(lockFile);
-                }
-            } catch (OverlappingFileLockException e) {
-                // Another version of the application, in this very JVM.
-                continue;
+            // One of this JVM must not even be opened: to close it would end our lock (POSIX, fcntl).
+            if (lockFile.getFileName().toString().startsWith(PREFIX + JVM + "-") || !isAbandoned(lockFile)) {
+                living.add(nameOf(lockFile));
             }
         }
+        return living;
+    }
+
+    private static boolean isAbandoned(Path lockFile) throws IOException {
+        try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.WRITE); FileLock lock = channel.tryLock()) {
+            if (lock == null) {
+                return false;
+            }
+            Deployment.remove(folderOf(lockFile));
+            Files.deleteIfExists(lockFile);
+            return true;
+        } catch (NoSuchFileException e) {
+            // Its owner has just ended.
+            return true;
+        }
+    }
+
+    private static String nameOf(Path lockFile) {
+        String[] parts = lockFile.getFileName().toString().split("-", 3);
+        return parts.length < 3 ? "an application" : parts[2].substring(0, Math.max(0, parts[2].lastIndexOf('-')));
     }
 
     private static void copy(Path from, Path to) throws IOException {
@@ -104,8 +149,11 @@ final class ProjectCopy implements Closeable {
 
     @Override
     public void close() throws IOException {
-        Deployment.remove(folder);
-        Files.deleteIfExists(lockFile);
-        channel.close();
+        try {
+            Deployment.remove(folder);
+            Files.deleteIfExists(lockFile);
+        } finally {
+            channel.close();
+        }
     }
 }

@@ -115,7 +115,7 @@ class BodyAndHeadTest {
     @Test
     void dataOutlivesADeploymentWhichDeletesItsFoldersFollowingLinks() throws Exception {
         Path data = Files.createDirectories(folder.resolve("data")).toRealPath();
-        try (ProjectCopy copy = ProjectCopy.of(project(), data)) {
+        try (ProjectCopy copy = ProjectCopy.of(project(), data, "shop", new Log("test", "info"))) {
             DataFolder.keep("media/", copy.folder(), data);
             DataFolder.keep("db.sqlite3", copy.folder(), data);
             assertEquals("x = 1", Files.readString(copy.folder().resolve("site/settings.py")));
@@ -124,7 +124,7 @@ class BodyAndHeadTest {
             Files.writeString(copy.folder().resolve("media/shipped.txt"), "edited");
         }
         assertEquals("mine", Files.readString(data.resolve("media/upload.txt")));
-        try (ProjectCopy copy = ProjectCopy.of(project(), data)) {
+        try (ProjectCopy copy = ProjectCopy.of(project(), data, "shop", new Log("test", "info"))) {
             DataFolder.keep("media/", copy.folder(), data);
             DataFolder.keep("db.sqlite3", copy.folder(), data);
             assertEquals("edited", Files.readString(copy.folder().resolve("media/shipped.txt")), "a redeploy overwrites nothing");
