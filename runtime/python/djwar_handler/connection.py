@@ -22,7 +22,7 @@ class Disconnected(ConnectionError):
 class Connection:
     """One connection; it serves one request at a time."""
 
-    __slots__ = ("_receive_into", "_send_all", "_socket", "buffer", "is_broken", "view")
+    __slots__ = ("_receive_into", "_send_all", "_socket", "buffer", "is_broken", "view", "was_used")
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
@@ -31,6 +31,8 @@ class Connection:
         self.buffer = bytearray(BUFFER_SIZE)
         self.view = memoryview(self.buffer)
         self.is_broken = False
+        self.was_used = False
+        """Whether something was sent since the hello."""
 
     @classmethod
     def open(cls, address: str, token: str, worker: int, thread: int) -> Connection:
@@ -85,6 +87,7 @@ class Connection:
         """Sends whole frames; blocks while the client is slow, which is the backpressure."""
         if self.is_broken:
             raise Disconnected("the client has left")
+        self.was_used = True
         try:
             self._send_all(data)
         except OSError as error:

@@ -17,6 +17,7 @@ START = b"S"
 BODY = b"B"
 END = b"E\0\0\0\0"
 TRUNCATED = b"T\0\0\0\0"
+RETIRE = ord("Q")
 
 PAYLOAD_LIMIT = 16 * 1024 * 1024
 FULL_LIMIT = 1024 * 1024

@@ -16,6 +16,7 @@ HOP_BY_HOP_NAMES = frozenset(
         "keep-alive",
         "proxy-authenticate",
         "proxy-authorization",
+        "proxy-connection",
         "te",
         "trailer",
         "trailers",

@@ -20,7 +20,7 @@ Application = Any
 
 
 def serve(connection: Connection, application: Application, base: dict[str, Any], log: Log) -> bool:
-    """Serves until the connection ends; whether it broke (connect anew), rather than being closed while idle."""
+    """Serves until the connection ends; whether to connect anew, rather than to end because the engine retires us."""
     receive = connection.receive
     unpack = frames.REQUEST_HEADER.unpack_from
     while not connection.is_broken:
@@ -30,8 +30,11 @@ def serve(connection: Connection, application: Application, base: dict[str, Any]
             log.debug(f"connection lost: {error}")
             return True
         if not size:
-            return False
+            # A client left while the engine was passing on the end of our answer.
+            return True
         kind, _, environ_size, body_mode = unpack(connection.buffer)
+        if kind == frames.RETIRE:
+            return False
         if kind != frames.REQUEST or environ_size > size - 10:
             log.error(f"the engine sent a frame of type {kind} in place of a request")
             return True

@@ -20,6 +20,9 @@ from djwar_handler.settings import StartSettings
 NEVER_CONNECTED = 3
 """The exit status of a worker which could not reach the engine at all."""
 
+PAUSE = 0.1
+"""Before a thread connects again where nothing says that it would end better."""
+
 
 class Worker:
     """One worker process, from the fork to its end."""
@@ -35,7 +38,7 @@ class Worker:
         self._has_connected = False
 
     def run(self) -> NoReturn:
-        """Serves until all connections are closed, then ends the process."""
+        """Serves until all threads are retired, then ends the process."""
         # No daemons: threads that a view starts would inherit it, and not be waited for at the end.
         threads = [
             threading.Thread(target=self._serve_connections, args=(number,), name=f"djwar-{number}")
@@ -54,18 +57,21 @@ class Worker:
             try:
                 connection = Connection.open(settings.socket, settings.token, self._number, thread)
             except OSError as error:
-                # The engine has gone, or retires this worker with the socket.
+                # The engine has gone.
                 self._log.debug(f"thread {thread} ends, the socket has gone: {error}")
                 return
             self._has_connected = True
             try:
-                is_broken = serve(connection, self._application, self._base, self._log)
+                is_anew = serve(connection, self._application, self._base, self._log)
             except BaseException as error:
                 # Not the application's failure, that is handled per request: out of memory, or a bug of djwar.
                 self._log.error(f"thread {thread} starts anew\n{describe_exception(error)}")
-                is_broken = True
-                time.sleep(0.1)
+                is_anew = True
+                time.sleep(PAUSE)
             finally:
                 connection.close()
-            if not is_broken:
+            if not is_anew:
                 return
+            if not connection.was_used:
+                # Closed although nobody left: the engine doesn't want us now, and must not be overrun.
+                time.sleep(PAUSE)

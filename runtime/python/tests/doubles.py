@@ -43,7 +43,7 @@ class Serving(EngineSide):
         ours, theirs = socket.socketpair()
         super().__init__(ours)
         self.log = MemoryLog()
-        self.is_broken: bool | None = None
+        self.is_anew: bool | None = None
         """What serve() said at its end."""
         self._connection = Connection(theirs)
         self._application = validator(application) if validated else application
@@ -53,7 +53,7 @@ class Serving(EngineSide):
     def _serve(self) -> None:
         base = base_environ("Test/1.0", 4, LineStream(logging.ERROR, "wsgi.errors"))
         try:
-            self.is_broken = serve(self._connection, self._application, base, self.log)
+            self.is_anew = serve(self._connection, self._application, base, self.log)
         finally:
             self._connection.close()
 

@@ -100,6 +100,11 @@ class EngineSide:
         self.send_request(environ_of(path, **environ), body, pulled)
         return self.answer(body)
 
+    def retire(self) -> None:
+        """Tells the thread to end."""
+        self.send("Q")
+        self.close()
+
     def close(self) -> None:
         self.socket.close()
 

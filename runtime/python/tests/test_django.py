@@ -193,7 +193,7 @@ def test_a_failing_view_is_in_the_log_once_though_the_project_configured_no_logg
     assert side.get("/boom/").status == 500
     record = engine.log_until("boom in a view")
     assert record.startswith("\x1eERROR\x1fdjango.request\x1fInternal Server Error: /boom/\x1dTraceback")
-    side.close()
+    side.retire()
     assert "boom in a view" not in engine_rest(engine)
 
 
@@ -210,7 +210,7 @@ def test_with_debug_the_failure_is_logged_once_as_well(start_engine: StartEngine
     side = engine.worker()
     assert b"boom in a view" in side.get("/boom/").body
     engine.log_until("boom in a view")
-    side.close()
+    side.retire()
     assert "boom in a view" not in engine_rest(engine)
 
 

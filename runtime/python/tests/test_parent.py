@@ -61,10 +61,10 @@ def test_a_retired_worker_ends_with_status_0_after_its_atexit_functions(start_en
     engine.event()
     first = engine.worker(1)
     second = engine.accept()
-    first.close()
+    first.retire()
     second.hello()
     assert second.get().status == 200, "one thread's end is not the worker's"
-    second.close()
+    second.retire()
     exited = engine.event()
     assert (exited["event"], exited["worker"], exited["status"]) == ("exited", 1, 0)
     engine.log_until("atexit ran")
@@ -84,7 +84,7 @@ def test_a_projects_thread_does_not_hold_a_retired_worker_for_ever(start_engine:
     engine.event()
     side = engine.worker()
     side.get()
-    side.close()
+    side.retire()
     assert engine.event()["status"] == 0
     assert "stubborn" in engine.log_until("without waiting")
 
@@ -148,7 +148,15 @@ def test_a_client_that_leaves_costs_the_connection_and_not_the_worker(start_engi
     side.close()
     again = engine.accept()
     assert again.hello()["thread"] == 0
+    # Also when the whole answer had been sent, and before any request.
     assert again.get("/pid").body == pid
+    again.close()
+    third = engine.accept()
+    assert third.hello()["thread"] == 0
+    third.close()
+    fourth = engine.accept()
+    fourth.hello()
+    assert fourth.get("/pid").body == pid
 
 
 def test_stop_kills_what_is_left_and_ends_with_status_0(start_engine: StartEngine) -> None:

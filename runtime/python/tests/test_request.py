@@ -120,7 +120,7 @@ def test_an_engine_that_leaves_during_a_pull_is_an_oserror(serving: StartServing
     side.send_request(environ_of("/", REQUEST_METHOD="POST", CONTENT_LENGTH="9"), pulled=True)
     assert side.receive()[0] == "P"
     side.finish()
-    assert len(seen) == 1 and side.is_broken
+    assert len(seen) == 1 and side.is_anew
 
 
 def test_a_body_that_was_kept_can_not_be_read_after_the_request(serving: StartServing) -> None:
@@ -167,14 +167,21 @@ def test_what_is_no_frame_breaks_the_connection_and_nothing_else(serving: StartS
     side = serving(reading(lambda body: b""))
     side.socket.sendall(data)
     side.finish()
-    assert side.is_broken
+    assert side.is_anew
 
 
-def test_closing_an_idle_connection_is_retirement(serving: StartServing) -> None:
+def test_the_order_to_retire_ends_the_thread(serving: StartServing) -> None:
+    side = serving(reading(lambda body: b"ok"))
+    side.get()
+    side.retire()
+    assert side.is_anew is False
+
+
+def test_an_idle_connection_that_closes_is_made_anew(serving: StartServing) -> None:
     side = serving(reading(lambda body: b"ok"))
     side.get()
     side.finish()
-    assert side.is_broken is False
+    assert side.is_anew is True
 
 
 def test_a_request_waits_in_the_socket_while_the_last_one_closes(serving: StartServing) -> None:

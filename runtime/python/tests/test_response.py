@@ -287,7 +287,7 @@ def test_close_is_called_once_after_success_failure_and_a_client_that_left(servi
     assert side.receive()[0] == "S"
     side.finish()
     assert [result.closed for result in results.values()] == [1, 1, 1]
-    assert side.is_broken, "the worker must connect anew"
+    assert side.is_anew, "the worker must connect anew"
     assert len(side.log.at(ERROR)) == 1, "a client that left is no error"
 
 
@@ -322,7 +322,7 @@ def test_a_clients_absence_is_seen_by_write_too(serving: StartServing) -> None:
     side.send_request(environ_of())
     assert side.receive()[0] == "S"
     side.finish()
-    assert len(seen) == 1 and side.is_broken and not side.log.at(ERROR)
+    assert len(seen) == 1 and side.is_anew and not side.log.at(ERROR)
 
 
 def test_the_file_wrapper_sends_large_blocks_and_closes_the_file(serving: StartServing) -> None:

@@ -3,6 +3,7 @@ package org.djwar.runtime.cpython;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +15,7 @@ import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.djwar.runtime.Json;
 import org.djwar.runtime.Log;
 
@@ -22,6 +24,7 @@ final class Acceptor {
     /** {@code sun_path} holds 108 bytes on Linux, 104 elsewhere. */
     private static final int LONGEST_PATH = 100;
     private static final long HELLO_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
     private final Path folder;
     private final Path socket;
@@ -35,7 +38,7 @@ final class Acceptor {
     /** Hears of threads that said hello. */
     interface Listener {
         /** A connection of a worker; false when it is not wanted. */
-        boolean connected(Connection connection, int worker, long pid);
+        boolean connected(Connection connection, int worker, long pid, int thread);
     }
 
     Acceptor(Path workFolder, String name, Listener listener, Log log) throws IOException {
@@ -71,28 +74,60 @@ final class Acceptor {
     }
 
     private void accept(Listener listener) {
-        while (true) {
-            SocketChannel channel;
-            try {
-                channel = server.accept();
-            } catch (IOException e) {
-                // Closed by stop().
-                return;
+        while (server.isOpen()) {
+            try (Guest guest = new Guest(server.accept())) {
+                guest.isWelcome = isWelcome(new Connection(guest.channel), listener);
+            } catch (ClosedChannelException e) {
+                // By close(), as the loop's condition will say.
+                log.debug("the socket is closed");
+            } catch (IOException | RuntimeException | Error e) {
+                // Most probably no file descriptors, or no memory: neither stays so, but workers must be able to come for ever.
+                report(e);
+                LockSupport.parkNanos(PAUSE_NANOS);
             }
-            Connection connection = new Connection(channel);
-            greetingDue = System.nanoTime() + HELLO_NANOS;
-            greeting = connection;
-            boolean isWelcome = false;
-            try {
-                isWelcome = connection.nextFrame() == Frames.HELLO && hello(connection, listener);
-            } catch (IOException | RuntimeException e) {
-                log.debug("a connection without a hello: " + e);
-            } finally {
-                greeting = null;
-            }
+        }
+    }
+
+    /** An accepted channel, closed unless it became a connection of the pool's. */
+    private static final class Guest implements AutoCloseable {
+        final SocketChannel channel;
+        boolean isWelcome;
+
+        Guest(SocketChannel channel) {
+            this.channel = channel;
+        }
+
+        @Override
+        public void close() throws IOException {
             if (!isWelcome) {
-                connection.close();
+                channel.close();
             }
+        }
+    }
+
+    private boolean isWelcome(Connection connection, Listener listener) {
+        greetingDue = System.nanoTime() + HELLO_NANOS;
+        greeting = connection;
+        boolean isWelcome = false;
+        try {
+            isWelcome = connection.nextFrame() == Frames.HELLO && hello(connection, listener);
+        } catch (IOException | RuntimeException e) {
+            log.debug("a connection without a hello: " + e);
+        } finally {
+            greeting = null;
+        }
+        if (!isWelcome) {
+            connection.retire();
+        }
+        return isWelcome;
+    }
+
+    private void report(Throwable failure) {
+        try {
+            log.warning("a worker's connection could not be accepted, trying again: " + failure);
+        } catch (RuntimeException | Error e) {
+            // The log lacks the same, and there is nobody else to tell.
+            return;
         }
     }
 
@@ -107,7 +142,8 @@ final class Acceptor {
                 && protocol == Frames.PROTOCOL
                 && hello.get("worker") instanceof Double worker
                 && hello.get("pid") instanceof Double pid
-                && listener.connected(connection, worker.intValue(), pid.longValue());
+                && hello.get("thread") instanceof Double number
+                && listener.connected(connection, worker.intValue(), pid.longValue(), number.intValue());
     }
 
     /** Closes a connection whose hello does not come: Unix sockets have no time-outs of their own. */
@@ -124,7 +160,15 @@ final class Acceptor {
         } catch (IOException e) {
             log.debug("closing the socket: " + e);
         }
-        thread.join(2000);
+        try {
+            LockSupport.unpark(thread);
+            thread.join(2000);
+        } finally {
+            removeFiles();
+        }
+    }
+
+    private void removeFiles() {
         try {
             Files.deleteIfExists(socket);
             Files.deleteIfExists(folder);

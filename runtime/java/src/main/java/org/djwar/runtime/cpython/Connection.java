@@ -16,6 +16,8 @@ final class Connection implements Closeable {
     final EnvironBytes request = new EnvironBytes();
     /** Set once, before the connection enters the pool. */
     Worker worker;
+    /** The worker's thread, as its hello says; set as the worker is. */
+    int thread;
     /** When the worker has been silent for too long, by {@link System#nanoTime}; 0: nothing is due. */
     private volatile long deadline;
     private volatile boolean isTimedOut;
@@ -122,18 +124,30 @@ final class Connection implements Closeable {
         deadline = nanos == 0 ? 0 : System.nanoTime() + nanos | 1;
     }
 
-    /** Kills the worker when the deadline has passed. */
-    void checkDeadline(long now) {
+    /** Whether the deadline has passed; true once. */
+    boolean hasRunOut(long now) {
         long due = deadline;
-        if (due != 0 && now - due > 0) {
-            isTimedOut = true;
-            deadline = 0;
-            worker.kill();
+        if (due == 0 || now - due <= 0) {
+            return false;
         }
+        isTimedOut = true;
+        deadline = 0;
+        return true;
     }
 
     boolean isTimedOut() {
         return isTimedOut;
+    }
+
+    /** Closes an idle connection whose thread is to end; without this frame it would connect anew. */
+    void retire() {
+        try {
+            write(out.clear().put(Frames.RETIRE).putInt(0).flip());
+        } catch (IOException e) {
+            // The worker has gone already.
+            deadline = 0;
+        }
+        close();
     }
 
     @Override

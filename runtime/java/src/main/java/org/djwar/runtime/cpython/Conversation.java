@@ -66,6 +66,11 @@ final class Conversation {
             isReleased = true;
             release(connection);
             throw new TruncatedResponse("the application failed after its response had begun");
+        } catch (NoAnswer e) {
+            if (!connection.hasAnswered()) {
+                pool.withdraw(connection.worker);
+            }
+            throw e;
         } finally {
             if (!isReleased) {
                 pool.discard(connection);
@@ -164,6 +169,8 @@ final class Conversation {
                 type = connection.nextFrame();
                 while (type == Frames.PULL) {
                     answerPull(connection, request.body());
+                    // Who reads an upload is not silent.
+                    connection.expect(silence);
                     type = connection.nextFrame();
                 }
                 part = connection.takePayload();

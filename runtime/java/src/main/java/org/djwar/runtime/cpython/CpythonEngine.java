@@ -121,32 +121,66 @@ public final class CpythonEngine implements Engine {
     private void watch() {
         while (!isStopping) {
             LockSupport.parkNanos(TICK);
-            pool.checkDeadlines();
-            Acceptor listening = acceptor;
-            if (listening != null) {
-                listening.checkDeadline();
+            try {
+                tick();
+            } catch (RuntimeException | Error e) {
+                // Without it no time-out and no dead worker would ever be noticed again: also out of memory must pass.
+                reportFailedTick(e);
             }
-            supervisor.tick();
+        }
+    }
+
+    private void tick() {
+        pool.checkDeadlines();
+        Acceptor listening = acceptor;
+        if (listening != null) {
+            listening.checkDeadline();
+        }
+        supervisor.tick();
+    }
+
+    private void reportFailedTick(Throwable failure) {
+        try {
+            log.error("the watchdog failed, and goes on; please report this", failure);
+        } catch (RuntimeException | Error e) {
+            // The log fails too, and there is nobody else to tell.
+            return;
         }
     }
 
     @Override
     public void stop() {
         boolean isInterrupted = Thread.interrupted();
-        try {
-            pool.close(limits.stop());
-            supervisor.stop();
-            isStopping = true;
-            LockSupport.unpark(watchdog);
-            watchdog.join(2000);
-            if (acceptor != null) {
-                acceptor.close();
-            }
-        } catch (InterruptedException e) {
-            isInterrupted = true;
+        isInterrupted |= !isDone(() -> pool.close(limits.stop()));
+        if (!isInterrupted) {
+            isInterrupted = !isDone(supervisor::endWorkers);
+        }
+        isInterrupted |= !isDone(supervisor::endParent);
+        isStopping = true;
+        LockSupport.unpark(watchdog);
+        isInterrupted |= !isDone(() -> watchdog.join(2000));
+        if (acceptor != null) {
+            isInterrupted |= !isDone(acceptor::close);
         }
         if (isInterrupted) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private interface Step {
+        void run() throws InterruptedException;
+    }
+
+    /** An interrupt cuts a step's waiting short, and a failure the step; what comes after still has to be ended. */
+    private boolean isDone(Step step) {
+        try {
+            step.run();
+            return true;
+        } catch (InterruptedException e) {
+            return false;
+        } catch (RuntimeException e) {
+            log.error("a part of the engine does not stop", e);
+            return true;
         }
     }
 

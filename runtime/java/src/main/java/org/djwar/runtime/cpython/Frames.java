@@ -13,6 +13,7 @@ final class Frames {
     static final byte BODY = 'B';
     static final byte END = 'E';
     static final byte TRUNCATED = 'T';
+    static final byte RETIRE = 'Q';
 
     /** A frame's type and length. */
     static final int HEADER = 5;

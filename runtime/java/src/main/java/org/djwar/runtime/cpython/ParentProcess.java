@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.djwar.runtime.Json;
@@ -23,6 +25,10 @@ final class ParentProcess implements Parent {
     private final PythonLog output;
     private final Thread keeper;
     private volatile Process process;
+    private volatile boolean isKilled;
+    /** What was sent before there was a process. */
+    private final List<String> early = new ArrayList<>();
+    private boolean isSettled;
     private volatile Thread events;
     private volatile Thread lines;
 
@@ -47,11 +53,15 @@ final class ParentProcess implements Parent {
             builder.environment().putAll(launch.environment());
             Process started = builder.start();
             process = started;
+            if (isKilled) {
+                // By a stop in this very moment, which had no process to kill yet.
+                started.destroyForcibly();
+            }
             events = Threads.daemon(name + "-events", () -> readEvents(started));
             lines = Threads.daemon(name + "-log", () -> output.read(started.getErrorStream()));
             events.start();
             lines.start();
-            send(Json.write(settings));
+            sendFirst(started, Json.write(settings));
             int status = started.waitFor();
             // What it said last explains why it ended.
             lines.join(1000);
@@ -60,6 +70,7 @@ final class ParentProcess implements Parent {
         } catch (IOException e) {
             how = StartTrouble.explain(e, launch.explanation());
         } catch (InterruptedException e) {
+            kill();
             how = "interrupted";
         }
         listener.ended(how);
@@ -87,10 +98,22 @@ final class ParentProcess implements Parent {
     /** Writes a control line; a parent that has gone is noticed elsewhere. */
     @Override
     public synchronized void send(String line) {
-        Process running = process;
+        Process running = isSettled ? process : null;
         if (running == null) {
-            return;
+            early.add(line);
+        } else {
+            write(running, line);
         }
+    }
+
+    private synchronized void sendFirst(Process started, String settings) {
+        isSettled = true;
+        write(started, settings);
+        early.forEach(line -> write(started, line));
+        early.clear();
+    }
+
+    private void write(Process running, String line) {
         try {
             OutputStream stream = running.getOutputStream();
             stream.write((line + "\n").getBytes(StandardCharsets.UTF_8));
@@ -103,11 +126,17 @@ final class ParentProcess implements Parent {
     @Override
     public boolean await(long nanos) throws InterruptedException {
         Process running = process;
-        return running == null || running.waitFor(nanos, TimeUnit.NANOSECONDS);
+        if (running != null) {
+            return running.waitFor(nanos, TimeUnit.NANOSECONDS);
+        }
+        // It is being started, or could not be.
+        keeper.join(Math.max(1, TimeUnit.NANOSECONDS.toMillis(nanos)));
+        return !keeper.isAlive();
     }
 
     @Override
     public void kill() {
+        isKilled = true;
         Process running = process;
         if (running != null) {
             running.destroyForcibly();

@@ -89,6 +89,9 @@ final class Pool {
                 return false;
             }
             worker.connections++;
+            worker.hasConnected = true;
+            worker.byThread.put(connection.thread, connection);
+            worker.absentSince.remove(connection.thread);
             connections.add(connection);
             waiter = offer(connection);
         }
@@ -116,7 +119,7 @@ final class Pool {
             signalWhenQuiet();
         }
         if (isUnwanted) {
-            connection.close();
+            connection.retire();
         }
         wake(waiter);
         return isWornOut;
@@ -149,6 +152,10 @@ final class Pool {
         Worker worker = connection.worker;
         connections.remove(connection);
         worker.connections--;
+        // A thread that broke off by itself may be back before the end of its old connection is noticed here.
+        if (worker.byThread.remove(connection.thread, connection)) {
+            worker.absentSince.put(connection.thread, System.nanoTime());
+        }
         if (worker.isRetiring && worker.connections == 0) {
             worker.retiredAt = System.nanoTime();
         }
@@ -176,7 +183,7 @@ final class Pool {
                 worker.retiredAt = System.nanoTime();
             }
         }
-        idle.forEach(Connection::close);
+        idle.forEach(Connection::retire);
     }
 
     /** The worker's process has ended; requests which it was serving meet EOF by themselves. */
@@ -188,6 +195,32 @@ final class Pool {
             idle = takeIdle(worker);
         }
         idle.forEach(Connection::close);
+    }
+
+    /**
+     * The worker has broken off without an answer, and its other threads probably are as dead: no request may meet them. Threads
+     * that do live connect anew.
+     */
+    void withdraw(Worker worker) {
+        List<Connection> idle;
+        synchronized (lock) {
+            idle = takeIdle(worker);
+        }
+        idle.forEach(Connection::close);
+    }
+
+    /** Kills a worker; from now on no request meets it. False when it has been killed before. */
+    boolean kill(Worker worker) {
+        List<Connection> idle;
+        boolean isFirst;
+        synchronized (lock) {
+            isFirst = !worker.isGone;
+            worker.isGone = true;
+            idle = takeIdle(worker);
+        }
+        worker.kill();
+        idle.forEach(Connection::close);
+        return isFirst;
     }
 
     private List<Connection> takeIdle(Worker worker) {
@@ -220,7 +253,25 @@ final class Pool {
             all = List.copyOf(connections);
         }
         long now = System.nanoTime();
-        all.forEach(connection -> connection.checkDeadline(now));
+        for (Connection connection : all) {
+            if (connection.hasRunOut(now)) {
+                kill(connection.worker);
+            }
+        }
+    }
+
+    /** Whether a worker's thread has been without a connection for longer than {@code nanos}. */
+    boolean hasLostThread(Worker worker, long now, long nanos) {
+        synchronized (lock) {
+            return worker.absentSince.values().stream().anyMatch(since -> now - since > nanos);
+        }
+    }
+
+    /** Whether a worker has had a connection at all. */
+    boolean hasConnected(Worker worker) {
+        synchronized (lock) {
+            return worker.hasConnected;
+        }
     }
 
     /** How many connections a worker has. */

@@ -25,6 +25,7 @@ final class Supervisor implements Parent.Listener, Acceptor.Listener {
     private Parent parent;
     private boolean isParentReady;
     private boolean isParentDown;
+    private boolean isParentKilled;
     private boolean hasServed;
     private boolean isStopping;
     private int lastNumber;
@@ -60,6 +61,7 @@ final class Supervisor implements Parent.Listener, Acceptor.Listener {
 
     private void spawn() {
         isParentDown = false;
+        isParentKilled = false;
         isParentReady = false;
         spawnedAt = System.nanoTime();
         parent = parents.make(settings, this);
@@ -170,13 +172,14 @@ final class Supervisor implements Parent.Listener, Acceptor.Listener {
     }
 
     @Override
-    public synchronized boolean connected(Connection connection, int number, long pid) {
+    public synchronized boolean connected(Connection connection, int number, long pid, int thread) {
         Worker worker = workers.get(number);
         if (worker == null || isStopping) {
             return false;
         }
         identify(worker, pid);
         connection.worker = worker;
+        connection.thread = thread;
         if (!pool.add(connection)) {
             return false;
         }
@@ -191,15 +194,17 @@ final class Supervisor implements Parent.Listener, Acceptor.Listener {
         return true;
     }
 
-    /** A worker has served its share: its replacement is forked first. */
-    synchronized void replace(Worker old) {
+    /** A worker has served its share, or lost a thread: its replacement is forked first. False when that can't be now. */
+    synchronized boolean replace(Worker old) {
         boolean canBe = workers.get(old.number) == old && old.replacement == null && !isStopping && isParentReady;
-        if (canBe && workerBackoff.isOver()) {
-            Worker fresh = fork();
-            fresh.replaces = old;
-            old.replacement = fresh;
-            log.debug("worker " + old.number + " is worn out, worker " + fresh.number + " replaces it");
+        if (!canBe || old.isRetiring || !workerBackoff.isOver()) {
+            return false;
         }
+        Worker fresh = fork();
+        fresh.replaces = old;
+        old.replacement = fresh;
+        log.debug("worker " + old.number + " is to go, worker " + fresh.number + " replaces it");
+        return true;
     }
 
     /** What is due by time; called a few times a second. */
@@ -212,35 +217,65 @@ final class Supervisor implements Parent.Listener, Acceptor.Listener {
         }
         balance();
         long now = System.nanoTime();
-        for (Worker worker : workers.values()) {
-            boolean isStuckAtStart = pool.connections(worker) == 0 && !worker.isRetiring && now - worker.forkedAt > limits.start();
-            boolean isStuckAtEnd = worker.retiredAt != 0 && now - worker.retiredAt > limits.stop();
-            if (isStuckAtStart || isStuckAtEnd) {
-                log.warning("worker " + worker.number + (isStuckAtStart ? " does not start" : " does not end") + ": killed");
-                worker.kill();
-            }
+        checkParent(now);
+        for (Worker worker : List.copyOf(workers.values())) {
+            check(worker, now);
         }
     }
 
-    /** Ends all processes: first kindly, then not. Requests have been drained by the pool already. */
-    void stop() throws InterruptedException {
+    /** The first start has its own end of waiting; a later one that hangs in an import would leave the site without workers. */
+    private void checkParent(long now) {
+        if (hasServed && !isParentReady && !isParentDown && !isParentKilled && now - spawnedAt > limits.start()) {
+            isParentKilled = true;
+            log.error("the project was not imported again within " + TimeUnit.NANOSECONDS.toSeconds(limits.start())
+                    + " seconds (`djwar.start-timeout`): the parent process is killed", null);
+            parent.kill();
+        }
+    }
+
+    private void check(Worker worker, long now) {
+        boolean isStuckAtStart = !pool.hasConnected(worker) && !worker.isRetiring && now - worker.forkedAt > limits.start();
+        boolean isStuckAtEnd = worker.retiredAt != 0 && now - worker.retiredAt > limits.stop();
+        if (isStuckAtStart || isStuckAtEnd) {
+            if (pool.kill(worker)) {
+                log.warning("worker " + worker.number + (isStuckAtStart ? " does not start" : " does not end") + ": killed");
+            }
+        } else if (limits.request() != 0 && pool.hasLostThread(worker, now, limits.request()) && replace(worker)) {
+            log.warning("a thread of worker " + worker.number + " still works on a request whose client left more than "
+                    + TimeUnit.NANOSECONDS.toSeconds(limits.request()) + " seconds ago (`djwar.request-timeout`): the worker is replaced");
+        }
+    }
+
+    /** Ends the workers kindly; the parent's end takes those that stay. Requests have been drained by the pool already. */
+    synchronized void endWorkers() throws InterruptedException {
+        isStopping = true;
+        workers.values().forEach(pool::retire);
+        long deadline = System.nanoTime() + Math.min(limits.stop(), TimeUnit.SECONDS.toNanos(5));
+        for (long left = 1; !workers.isEmpty() && left > 0; left = deadline - System.nanoTime()) {
+            wait(Math.max(1, (deadline - System.nanoTime()) / 1_000_000));
+        }
+    }
+
+    /** Ends the parent: first kindly, then not. */
+    void endParent() throws InterruptedException {
         Parent last;
         synchronized (this) {
             isStopping = true;
-            workers.values().forEach(pool::retire);
-            long deadline = System.nanoTime() + Math.min(limits.stop(), TimeUnit.SECONDS.toNanos(5));
-            for (long left = 1; !workers.isEmpty() && left > 0; left = deadline - System.nanoTime()) {
-                wait(Math.max(1, (deadline - System.nanoTime()) / 1_000_000));
-            }
             last = parent;
         }
-        if (last != null) {
+        if (last == null) {
+            return;
+        }
+        boolean hasEnded = false;
+        try {
             last.send("stop");
-            if (!last.await(TimeUnit.SECONDS.toNanos(5))) {
+            hasEnded = last.await(TimeUnit.SECONDS.toNanos(5));
+        } finally {
+            if (!hasEnded) {
                 log.warning("the parent process does not end: killed");
                 last.kill();
             }
-            last.join(3000);
         }
+        last.join(3000);
     }
 }

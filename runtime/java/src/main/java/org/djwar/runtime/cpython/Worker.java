@@ -2,6 +2,8 @@ package org.djwar.runtime.cpython;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
 
 /** One worker process as the engine knows it. The pool's lock guards what is not volatile. */
 final class Worker {
@@ -21,7 +23,12 @@ final class Worker {
     int connections;
     int busy;
     int served;
+    /** The connection of each thread, and since when a thread has none any more. */
+    final Map<Integer, Connection> byThread = new HashMap<>();
+    final Map<Integer, Long> absentSince = new HashMap<>();
+    boolean hasConnected;
     boolean isRetiring;
+    /** Its process has ended, or is about to be killed. */
     boolean isGone;
 
     Worker(int number, int lifetime) {

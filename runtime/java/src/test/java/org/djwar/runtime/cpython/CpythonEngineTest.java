@@ -20,6 +20,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.djwar.runtime.Body;
 import org.djwar.runtime.BootFailure;
@@ -42,15 +43,25 @@ class CpythonEngineTest {
     @TempDir
     Path folder;
 
+    private long startTimeout = 30 * SECOND;
+    private BooleanSupplier hangs = () -> false;
     private CpythonEngine engine;
     private final AtomicReference<FakeParent> parent = new AtomicReference<>();
     private final Semaphore parents = new Semaphore(0);
 
     private void start(int processes, int threads, int maxRequests, long request, long queue, FakeParent.Application application)
             throws Exception {
-        Limits limits = new Limits(processes, threads, maxRequests, 0, 30 * SECOND, 5 * SECOND, request, queue);
+        Limits limits = new Limits(processes, threads, maxRequests, 0, startTimeout, 5 * SECOND, request, queue);
         Parent.Factory factory = (settings, listener) -> {
-            parent.set(new FakeParent(settings, listener, application, threads));
+            boolean isHanging = hangs.getAsBoolean();
+            parent.set(new FakeParent(settings, listener, application, threads) {
+                @Override
+                public void start() {
+                    if (!isHanging) {
+                        super.start();
+                    }
+                }
+            });
             parents.release();
             return parent.get();
         };
@@ -232,6 +243,146 @@ class CpythonEngineTest {
         };
         assertEquals("the client has gone", assertThrows(IOException.class, () -> ask(gone)).getMessage());
         assertEquals("one", get("/").text());
+    }
+
+    private FakeExchange leaving(String path) {
+        FakeExchange gone = FakeExchange.of("GET", path);
+        gone.output = new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException("the client has gone");
+            }
+        };
+        return gone;
+    }
+
+    @Test
+    void aClientThatLeavesAtTheEndOfAStreamCostsNoThread() throws Exception {
+        start(1, 1, 0, 0, 10 * SECOND, (environ, wire) -> {
+            // In one write: the engine has read the end when the client turns out to have gone.
+            wire.hold();
+            wire.answer('S', 200, "", "worker " + wire.worker);
+            wire.frame('B', new byte[10]);
+            wire.frame('E', new byte[0]);
+            wire.flush();
+        });
+        for (int i = 0; i < 5; i++) {
+            FakeExchange gone = leaving("/");
+            assertEquals("the client has gone", assertThrows(IOException.class, () -> ask(gone)).getMessage());
+            assertEquals("worker 1", get("/").text().substring(0, 8), "the same process, with the same thread");
+        }
+    }
+
+    @Test
+    void aRetryGoesToAnotherProcessThanTheDeadOne() throws Exception {
+        start(2, 4, 0, 0, 10 * SECOND, (environ, wire) -> {
+            if (wire.worker == 1) {
+                throw new IOException("one connection ends here, and the others are seen to end when they are used");
+            }
+            wire.answer('F', 200, "", "worker " + wire.worker);
+        });
+        while (engine.status().capacity() < 8) {
+            Thread.onSpinWait();
+        }
+        parent.get().connectNoMore();
+        for (int i = 0; i < 20; i++) {
+            assertEquals(200, get("/").status);
+        }
+    }
+
+    @Test
+    void aThreadThatWorksForNobodyMakesItsWorkerBeReplaced() throws Exception {
+        start(1, 2, 0, SECOND / 5, 30 * SECOND, (environ, wire) -> {
+            wire.answer('S', 200, "", "worker " + wire.worker);
+            if (environ.get("PATH_INFO").equals("/forever")) {
+                wire.process.onExit().join();
+                throw new IOException("killed");
+            }
+            wire.frame('E', new byte[0]);
+        });
+        FakeExchange gone = leaving("/forever");
+        assertThrows(IOException.class, () -> ask(gone));
+        String last;
+        do {
+            FakeExchange exchange = get("/");
+            assertEquals(200, exchange.status);
+            last = exchange.text();
+        } while (last.equals("worker 1"));
+        assertEquals("worker 2", last);
+    }
+
+    @Test
+    void aWorkerWhoseOnlyClientsHaveLeftIsNotKilledAsOneThatDoesNotStart() throws Exception {
+        CountDownLatch mayEnd = new CountDownLatch(1);
+        startTimeout = 2 * SECOND;
+        start(1, 1, 0, 0, 30 * SECOND, (environ, wire) -> {
+            wire.answer('S', 200, "", "worker " + wire.worker);
+            if (environ.get("PATH_INFO").equals("/slow")) {
+                assertDoesWait(mayEnd);
+            }
+            wire.frame('E', new byte[0]);
+        });
+        assertThrows(IOException.class, () -> ask(leaving("/slow")));
+        // Longer than a start may take: what is tested is that nothing happens meanwhile.
+        Thread.sleep(2500);
+        mayEnd.countDown();
+        assertEquals("worker 1", get("/").text());
+    }
+
+    private static void assertDoesWait(CountDownLatch latch) throws IOException {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IOException(e);
+        }
+    }
+
+    @Test
+    void anInterruptedStopStillEndsEverything() throws Exception {
+        start(1, 1, 0, 0, SECOND, (environ, wire) -> {
+            wire.answer('S', 200, "", "one");
+            wire.process.onExit().join();
+            throw new IOException("killed");
+        });
+        CountDownLatch isServed = new CountDownLatch(1);
+        FakeExchange slow = new FakeExchange();
+        slow.output = new OutputStream() {
+            @Override
+            public void write(int b) {
+                isServed.countDown();
+            }
+        };
+        Thread client = new Thread(() -> {
+            try {
+                ask(slow);
+            } catch (IOException e) {
+                // Broken off: how is the matter of other tests.
+                return;
+            }
+        });
+        client.start();
+        isServed.await();
+        Thread stopper = new Thread(() -> engine.stop());
+        stopper.start();
+        while (stopper.getState() != Thread.State.TIMED_WAITING) {
+            Thread.onSpinWait();
+        }
+        stopper.interrupt();
+        stopper.join();
+        client.join();
+        assertTrue(parent.get().await(0), "the parent has been ended");
+    }
+
+    @Test
+    void aNewParentThatHangsInItsImportIsKilledAndReplaced() throws Exception {
+        startTimeout = 2 * SECOND;
+        AtomicInteger made = new AtomicInteger();
+        hangs = () -> made.incrementAndGet() == 2;
+        start(1, 1, 0, 0, 30 * SECOND, (environ, wire) -> wire.answer('F', 200, "", "fine"));
+        parents.acquire();
+        parent.get().kill();
+        assertTrue(parents.tryAcquire(2, 50, TimeUnit.SECONDS), "a parent that hangs was started, and then another");
+        assertEquals("fine", get("/").text());
     }
 
     @Test

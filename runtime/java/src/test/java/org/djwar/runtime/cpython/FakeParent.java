@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.djwar.runtime.Json;
 
 /**
@@ -32,6 +33,7 @@ class FakeParent implements Parent {
         final byte[] inline;
         private final DataInputStream in;
         private final DataOutputStream out;
+        private ByteArrayOutputStream held;
 
         Wire(int worker, Process process, byte[] inline, DataInputStream in, DataOutputStream out) {
             this.worker = worker;
@@ -47,8 +49,22 @@ class FakeParent implements Parent {
             data.writeByte(type);
             data.writeInt(payload.length);
             data.write(payload);
-            out.write(bytes.toByteArray());
-            out.flush();
+            if (held == null) {
+                out.write(bytes.toByteArray());
+            } else {
+                held.write(bytes.toByteArray());
+            }
+        }
+
+        /** Keeps frames until {@link #flush}. */
+        void hold() {
+            held = new ByteArrayOutputStream();
+        }
+
+        /** Sends what was kept by one write. */
+        void flush() throws IOException {
+            out.write(held.toByteArray());
+            held = null;
         }
 
         void answer(char type, int status, String head, String body) throws IOException {
@@ -82,6 +98,8 @@ class FakeParent implements Parent {
     private final Application application;
     private final int threads;
     private final Map<Integer, Process> workers = new ConcurrentHashMap<>();
+    private final Map<Integer, AtomicInteger> running = new ConcurrentHashMap<>();
+    private volatile boolean mayConnect = true;
     private final CountDownLatch end = new CountDownLatch(1);
 
     FakeParent(Map<String, Object> settings, Listener listener, Application application, int threads) {
@@ -94,6 +112,11 @@ class FakeParent implements Parent {
     @Override
     public void start() {
         Threads.daemon("fake", () -> listener.event(Map.of("event", "ready", "python", "3.x", "django", "5.x", "import_seconds", 0.1))).start();
+    }
+
+    /** Threads of workers which lose their connection from now on are lost. */
+    void connectNoMore() {
+        mayConnect = false;
     }
 
     @Override
@@ -112,8 +135,10 @@ class FakeParent implements Parent {
         try {
             Process process = new ProcessBuilder("sleep", "1000").start();
             workers.put(number, process);
+            running.put(number, new AtomicInteger(threads));
             for (int i = 0; i < threads; i++) {
-                Threads.daemon("fake-worker", () -> serve(number, process)).start();
+                int thread = i;
+                Threads.daemon("fake-worker", () -> serve(number, thread, process)).start();
             }
             process.onExit().thenRun(() -> {
                 workers.remove(number);
@@ -128,36 +153,35 @@ class FakeParent implements Parent {
         }
     }
 
-    private void serve(int number, Process process) {
+    private void serve(int number, int thread, Process process) {
         boolean isWanted = true;
-        while (isWanted && process.isAlive()) {
+        while (isWanted && process.isAlive() && mayConnect) {
             try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of((String) settings.get("socket")))) {
                 process.onExit().thenRun(() -> close(channel));
                 DataInputStream in = new DataInputStream(Channels.newInputStream(channel));
                 DataOutputStream out = new DataOutputStream(Channels.newOutputStream(channel));
-                String hello = Json.write(Map.of("protocol", 1, "token", settings.get("token"), "worker", number, "pid", process.pid(), "thread", 0));
+                String hello = Json.write(Map.of("protocol", 1, "token", settings.get("token"), "worker", number, "pid", process.pid(), "thread", thread));
                 new Wire(number, process, null, in, out).frame('H', hello.getBytes(StandardCharsets.UTF_8));
-                isWanted = false;
-                while (true) {
-                    int type = in.read();
-                    if (type < 0) {
+                for (int type = in.read(); type >= 0; type = in.read()) {
+                    int length = in.readInt();
+                    if (type == 'Q') {
+                        isWanted = false;
                         break;
                     }
-                    isWanted = true;
-                    int length = in.readInt();
                     int environLength = in.readInt();
                     in.readByte();
                     String environ = new String(in.readNBytes(environLength), StandardCharsets.ISO_8859_1);
                     byte[] inline = in.readNBytes(length - 5 - environLength);
                     application.answer(map(environ), new Wire(number, process, inline, in, out));
-                    isWanted = false;
                 }
             } catch (IOException e) {
                 // Killed, or the engine closed it in the middle of an answer: connect anew, as a real worker does.
                 continue;
             }
         }
-        process.destroyForcibly();
+        if (running.get(number).decrementAndGet() == 0) {
+            process.destroyForcibly();
+        }
     }
 
     private static void close(SocketChannel channel) {
