@@ -71,8 +71,8 @@ fn a_requirement_without_a_wheel_is_named_with_what_would_help() {
         &FixtureCopy::of("no-wheel"),
         1,
         &[
-            "`psycopg2` (requirements.txt:2) has no wheel",
-            "psycopg2-binary",
+            "`mysqlclient` (requirements.txt:2) has no wheel",
+            "PyMySQL",
             "hint:",
         ],
     );

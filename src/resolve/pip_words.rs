@@ -279,7 +279,12 @@ fn failed_build(words: &str) -> Option<String> {
         })
         .or_else(|| {
             // Metadata failed before any wheel: the last project collected is it.
-            words.contains("metadata-generation-failed").then(|| {
+            const BEFORE: &[&str] = &[
+                "metadata-generation-failed",
+                "Getting requirements to build wheel did not run successfully",
+            ];
+            let is_before = BEFORE.iter().any(|word| words.contains(word));
+            is_before.then(|| {
                 words
                     .lines()
                     .rev()
@@ -364,6 +369,14 @@ mod tests {
         let (message, _, hint) = message(words, true);
         assert!(message.contains("no such version"), "{message}");
         assert_eq!(hint, "there is …, 4.2, 5.0, 5.1, 5.2, 6.0");
+    }
+
+    #[test]
+    fn a_build_that_fails_before_its_metadata_names_the_package_collected_last() {
+        let words = "Collecting Django==5.2\nCollecting mysqlclient==2.2.7 (from -r r.txt (line 2))\n\
+                     error: subprocess-exited-with-error\n\
+                     x Getting requirements to build wheel did not run successfully.\n";
+        assert_eq!(failed_build(words).as_deref(), Some("mysqlclient"));
     }
 
     #[test]
