@@ -90,11 +90,13 @@ impl Resolver<'_> {
         self.report
             .detail("not everything is published as a wheel: building what isn't");
         // Who names a folder of wheels may have built his own there.
-        let arguments = match with_wheels(original, scratch, self.report)? {
-            Some(request) if self.host.variable("PIP_FIND_LINKS").is_none() => {
-                source_arguments(&request, scratch)?
-            }
-            _ => arguments,
+        let substituted = match self.host.variable("PIP_FIND_LINKS") {
+            None => with_wheels(original, scratch, self.report)?,
+            Some(_) => None,
+        };
+        let arguments = match substituted {
+            Some(request) => source_arguments(&request, scratch)?,
+            None => arguments,
         };
         let mut command = self.pip(interpreter, request);
         command

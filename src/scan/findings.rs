@@ -79,8 +79,17 @@ fn dependencies(project: &Project, problems: &mut Vec<Problem>) {
             .iter()
             .map(|path| format!("`{path}`"))
             .collect();
+        // `wagtail` alone brings Django along, as `djangorestframework` does.
+        let may_bring_it = project
+            .dependencies
+            .iter()
+            .any(|one| one.name.contains("django") || one.name.contains("wagtail"));
         problems.push(problem(
-            Severity::Error,
+            if may_bring_it {
+                Severity::Warning
+            } else {
+                Severity::Error
+            },
             "no-django",
             project
                 .requirements

@@ -1,6 +1,6 @@
 //! Where projects keep their settings, code and requirements.
 
-use super::{MANAGE, SETTINGS, Tree, WSGI};
+use super::{MANAGE, SETTINGS, Tree, WSGI, ordinary};
 use crate::model::project::Severity;
 
 #[test]
@@ -222,6 +222,25 @@ fn nothing_that_tells_dependencies_is_an_error_in_the_list() {
         .map(|problem| problem.code)
         .collect();
     assert_eq!(errors, ["no-requirements"]);
+}
+
+#[test]
+fn django_may_come_with_a_package_that_needs_it() {
+    for (requirements, severity) in [
+        ("django-allauth[mfa]>=65\n", Severity::Warning),
+        ("wagtail\n", Severity::Warning),
+        ("flask\n", Severity::Error),
+    ] {
+        let tree = ordinary();
+        tree.write("requirements.txt", requirements);
+        let problems = tree.scan().problems;
+        let told = problems.iter().find(|problem| problem.code == "no-django");
+        assert_eq!(
+            told.map(|problem| problem.severity),
+            Some(severity),
+            "{requirements}"
+        );
+    }
 }
 
 #[test]
