@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub(crate) mod boundaries;
 pub(crate) mod browser;
 pub(crate) mod gallery;
 pub(crate) mod machine;
