@@ -242,3 +242,21 @@ fn a_requirement_of_the_configuration_must_name_a_known_runtime_parameter() {
         ],
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn an_output_that_is_no_file_is_left_alone() {
+    let fixture = FixtureCopy::of("minimal");
+    let pipe = fixture.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo starts").success());
+    let folder = FixtureCopy::of("minimal");
+    let (assert, _, stderr) = run(djwar()
+        .arg("build")
+        .arg(folder.path())
+        .args(["-o", pipe.as_str()]));
+    assert.code(2);
+    assert!(stderr.contains("exists and is no file"), "{stderr}");
+    let kind = fs_err::symlink_metadata(&pipe).expect("there").file_type();
+    assert!(!kind.is_file(), "it was replaced");
+}

@@ -224,7 +224,11 @@ fn platforms(list: Sourced<Vec<String>>) -> Result<Sourced<Vec<Platform>>, Confi
 fn war_name(text: &str) -> Result<String, String> {
     // `#` separates path parts and versions in Tomcat's names of WARs.
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || "._-#".contains(letter);
-    if text.is_empty() || text.starts_with('.') || !text.chars().all(allowed) {
+    // A context of such a name would be the folder that no container serves.
+    let is_reserved = ["WEB-INF", "META-INF"]
+        .iter()
+        .any(|name| text.eq_ignore_ascii_case(name));
+    if text.is_empty() || is_reserved || text.starts_with('.') || !text.chars().all(allowed) {
         return Err("letters, digits, `.`, `_`, `-` and `#` make a name".to_owned());
     }
     Ok(text.to_owned())

@@ -15,6 +15,12 @@ pub enum WriteError {
         /// Why.
         source: std::io::Error,
     },
+    /// The target is a device, a socket or a pipe.
+    #[error("`{path}` exists and is no file")]
+    NoFile {
+        /// What was named.
+        path: Utf8PathBuf,
+    },
     /// The target is something that djwar didn't make.
     #[error("`{path}` exists and isn't an exploded WAR of djwar")]
     Foreign {
@@ -54,7 +60,7 @@ pub enum WriteError {
 impl Diagnose for WriteError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Foreign { .. } => Kind::Usage,
+            Self::Foreign { .. } | Self::NoFile { .. } => Kind::Usage,
             _ => Kind::Environment,
         }
     }
@@ -66,6 +72,9 @@ impl Diagnose for WriteError {
             }
             Self::Target { .. } => {
                 Some("check the folder's permissions, or name another place with `-o`".to_owned())
+            }
+            Self::NoFile { .. } => {
+                Some("name a file: djwar writes beside it and renames".to_owned())
             }
             Self::Foreign { .. } => {
                 Some("name a folder that doesn't exist yet, or delete this one".to_owned())

@@ -42,8 +42,17 @@ impl ZipWarWriter {
             Some(folder) if !folder.as_str().is_empty() => folder,
             _ => Utf8Path::new("."),
         };
-        if target.is_dir() {
-            return Err(failed(std::io::ErrorKind::IsADirectory.into()));
+        // A rename replaces whatever is there, a device of the system as well.
+        match fs_err::metadata(target) {
+            Ok(there) if there.is_dir() => {
+                return Err(failed(std::io::ErrorKind::IsADirectory.into()));
+            }
+            Ok(there) if !there.is_file() => {
+                return Err(WriteError::NoFile {
+                    path: target.to_owned(),
+                });
+            }
+            _ => {}
         }
         fs_err::create_dir_all(folder).map_err(failed)?;
         // Beside the target: a rename is atomic within one file system only.
