@@ -36,11 +36,11 @@ pub(super) struct BuildOptions {
     name: Option<String>,
 
     /// An environment variable of the deployed project
-    #[arg(long, value_name = "NAME=VALUE", value_parser = common::pair)]
+    #[arg(long, value_name = "NAME[=VALUE]", value_parser = common::pair)]
     env: Vec<(String, String)>,
 
     /// An environment variable for the steps of the build that run the project
-    #[arg(long, value_name = "NAME=VALUE", value_parser = common::pair)]
+    #[arg(long, value_name = "NAME[=VALUE]", value_parser = common::pair)]
     build_env: Vec<(String, String)>,
 
     /// How static files get in: collect, copy or none

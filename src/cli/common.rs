@@ -130,10 +130,14 @@ pub(crate) fn absolute(path: &Utf8Path) -> Result<Utf8PathBuf, Failure> {
     })
 }
 
-/// Splits `NAME=VALUE`, for clap.
+/// Splits `NAME=VALUE`, for clap. `NAME` alone takes the value of djwar's own
+/// environment: a secret in an argument can be read by every user of the machine.
 pub(crate) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        None if !text.is_empty() => std::env::var(text)
+            .map(|value| (text.to_owned(), value))
+            .map_err(|_| format!("`{text}` isn't set in the environment; or write {text}=VALUE")),
         _ => Err("it has the form NAME=VALUE".to_owned()),
     }
 }

@@ -30,7 +30,7 @@ pub(super) struct Arguments {
     expect: Vec<Expectation>,
 
     /// An environment variable of the deployed project
-    #[arg(long, value_name = "NAME=VALUE", value_parser = common::pair)]
+    #[arg(long, value_name = "NAME[=VALUE]", value_parser = common::pair)]
     env: Vec<(String, String)>,
 }
 
