@@ -40,7 +40,7 @@ pub(crate) struct Arguments {
     seconds: u32,
 
     /// Seconds of load on each page before the first round, for the JIT
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 30)]
     warm_up: u32,
 
     /// Leave out the latency at 64 and 200 connections
@@ -48,7 +48,7 @@ pub(crate) struct Arguments {
     skip_latency: bool,
 
     /// maxThreads of the tuned Tomcat
-    #[arg(long, default_value_t = 12)]
+    #[arg(long, default_value_t = 8)]
     max_threads: u32,
 
     /// A runtime parameter of djwar, as `djwar.threads=1`

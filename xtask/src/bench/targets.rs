@@ -15,7 +15,7 @@ use super::tomcat::{Settings, Tomcat};
 pub(crate) enum Target {
     /// djwar's WAR in Tomcat 10.1 as it comes
     Djwar,
-    /// The same with the connector's maxThreads near the pool's capacity
+    /// The same with the connector's maxThreads at the pool's capacity, and the serial collector
     DjwarTuned,
     /// gunicorn, two sync workers
     GunicornSync,
@@ -68,10 +68,16 @@ impl Target {
             }
             Self::NginxUwsgi => peers::nginx_uwsgi(interpreter, site, &folder, self.title()),
             Self::Djwar | Self::DjwarTuned => {
+                let is_tuned = self == Self::DjwarTuned;
                 let settings = Settings {
-                    max_threads: (self == Self::DjwarTuned).then_some(setting.max_threads),
+                    max_threads: is_tuned.then_some(setting.max_threads),
                     environment: setting.environment.to_vec(),
-                    java_options: Vec::new(),
+                    // G1's barriers are dearer than its short pauses are worth to
+                    // a JVM which only passes bytes on.
+                    java_options: is_tuned
+                        .then(|| "-XX:+UseSerialGC".to_owned())
+                        .into_iter()
+                        .collect(),
                 };
                 let war = setting.war.context("no WAR to deploy")?;
                 Tomcat::new(&folder, war, settings)?.start(self.title())
