@@ -260,3 +260,98 @@ fn an_output_that_is_no_file_is_left_alone() {
     let kind = fs_err::symlink_metadata(&pipe).expect("there").file_type();
     assert!(!kind.is_file(), "it was replaced");
 }
+
+#[test]
+fn offline_does_not_blame_the_cache_for_a_broken_requirement() {
+    let fixture = FixtureCopy::of("minimal");
+    fixture.write("requirements.txt", "Django==5.2.8\nsqlparse=0.5\n");
+    let cache = tempfile::tempdir().expect("a temporary folder");
+    let (assert, _, stderr) = run(djwar()
+        .args(["build", "--offline"])
+        .arg(fixture.path())
+        .env("DJWAR_CACHE_DIR", cache.path()));
+    assert.code(1);
+    assert!(
+        stderr.contains("`sqlparse=0.5` (requirements.txt:2) is no requirement"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn a_name_that_is_a_device_or_a_closed_folder_is_refused() {
+    for name in ["CON", "nul.x", "WEB-INF"] {
+        let fixture = FixtureCopy::of("minimal");
+        let (assert, _, stderr) = run(djwar().args(["build", "--name", name]).arg(fixture.path()));
+        assert.code(2);
+        assert!(stderr.contains(name), "{stderr}");
+    }
+}
+
+#[test]
+fn a_file_name_that_windows_refuses_is_a_warning() {
+    let fixture = FixtureCopy::of("minimal");
+    fixture.write("notes/co:lon.py", "");
+    let (assert, stdout, _) = run(djwar().args(["check"]).arg(fixture.path()));
+    assert.success();
+    assert!(
+        stdout.contains("`notes/co:lon.py` can't be unpacked everywhere"),
+        "{stdout}"
+    );
+    let (assert, _, _) = run(djwar().args(["check", "--strict"]).arg(fixture.path()));
+    assert.code(1);
+}
+
+/// A WAR of somebody else's.
+fn foreign_war(folder: &tempfile::TempDir) -> std::path::PathBuf {
+    use std::io::Write as _;
+    let path = folder.path().join("shop.war");
+    let mut zip = zip::ZipWriter::new(fs_err::File::create(&path).expect("file"));
+    zip.start_file("WEB-INF/web.xml", zip::write::SimpleFileOptions::default())
+        .expect("entry");
+    zip.write_all(b"<web-app/>").expect("content");
+    zip.finish().expect("whole");
+    path
+}
+
+#[test]
+fn a_war_without_djwar_in_it_is_not_served() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let war = foreign_war(&folder);
+    for command in ["run", "verify"] {
+        let (assert, _, stderr) = run(djwar().arg(command).arg(&war));
+        assert.code(2);
+        assert!(
+            stderr.contains("shop.war` is no WAR of djwar: it has no djwar runtime"),
+            "{stderr}"
+        );
+    }
+}
+
+#[test]
+fn options_of_a_build_are_refused_with_a_war() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let war = foreign_war(&folder);
+    for (command, flags, said) in [
+        ("run", &["--settings", "x.y"][..], "`--settings` can't"),
+        (
+            "run",
+            &["--context", "/WEB-INF"],
+            "`/WEB-INF` is no context",
+        ),
+        (
+            "manage",
+            &["--name", "x", "--python", "3.12"],
+            "`--python`, `--name` can't",
+        ),
+        ("verify", &["--engine", "cpython"], "`--engine` can't"),
+    ] {
+        let mut line = djwar();
+        line.arg(command).args(flags).arg(&war);
+        if command == "manage" {
+            line.args(["--", "check"]);
+        }
+        let (assert, _, stderr) = run(&mut line);
+        assert.code(2);
+        assert!(stderr.contains(said), "{command}: {stderr}");
+    }
+}

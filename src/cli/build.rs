@@ -54,6 +54,17 @@ impl BuildOptions {
         &self.env
     }
 
+    /// The flags here that only a build looks at.
+    pub(super) fn given(&self) -> Vec<&'static str> {
+        let given = [
+            ("--name", self.name.is_some()),
+            ("--build-env", !self.build_env.is_empty()),
+            ("--static", self.r#static.is_some()),
+        ];
+        let given = given.into_iter().filter(|(_, is_given)| *is_given);
+        given.map(|(name, _)| name).collect()
+    }
+
     pub(super) fn raw(&self) -> RawValues {
         let mut values = RawValues::new();
         let mut put = |key, raw| values.insert(key, common::flag(key, raw));

@@ -92,6 +92,18 @@ impl Common {
         values
     }
 
+    /// The flags here that only a build looks at: a WAR that is there was built without them.
+    pub(crate) fn build_options(&self) -> Vec<&'static str> {
+        let given = [
+            ("--engine", &self.engine),
+            ("--servlet-api", &self.servlet_api),
+            ("--settings", &self.settings),
+            ("--python", &self.python),
+        ];
+        let given = given.into_iter().filter(|(_, value)| value.is_some());
+        given.map(|(name, _)| name).collect()
+    }
+
     /// Configuration and scan of the project at `path`.
     pub(crate) fn project(
         &self,
@@ -112,6 +124,26 @@ impl Common {
         let project = scan(&root, &options)?;
         Ok((project, config))
     }
+}
+
+/// An error when options of a build are given with a WAR.
+pub(crate) fn refuse_with_war(war: &Utf8Path, given: &[&str]) -> Result<(), Failure> {
+    if given.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = given.iter().map(|name| format!("`{name}`")).collect();
+    let (these, mean) = match given.len() {
+        1 => ("it", "means"),
+        _ => ("they", "mean"),
+    };
+    Err(Failure::new(
+        Kind::Usage,
+        format!(
+            "{} can't be used with the WAR `{war}`: {these} {mean} something to a build only",
+            names.join(", ")
+        ),
+    )
+    .with_hint("leave that out, or name the project's folder instead of the WAR"))
 }
 
 /// A raw value that a flag gave.

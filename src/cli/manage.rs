@@ -65,6 +65,9 @@ impl Subject {
             .transpose()?;
         let environment = arguments.what.environment().to_vec();
         if path.is_file() {
+            let mut flags = options.build_options();
+            flags.extend(arguments.what.given());
+            common::refuse_with_war(&arguments.subject, &flags)?;
             return Ok(Self {
                 war: path,
                 is_built: false,

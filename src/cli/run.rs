@@ -9,7 +9,7 @@ use super::manage::{Subject, SubjectArguments};
 use super::{Common, Outcome};
 use crate::config::key;
 use crate::deploy::{
-    Container, ContextPath, DeployError, Deployment, Distributions, Embedded, Event, Java,
+    self, Container, ContextPath, DeployError, Deployment, Distributions, Embedded, Event, Java,
     StopSignal, check_port,
 };
 use crate::error::{Failure, Kind};
@@ -49,6 +49,7 @@ pub(super) fn run(options: &Common, arguments: &Arguments, report: Stderr) -> Ou
     let java = Java::find(&host)?;
     check_port(arguments.host, arguments.port)?;
     let subject = Subject::find(options, &arguments.subject, report)?;
+    deploy::check_django(&subject.war)?;
     let data = subject.data(&host)?;
     if arguments.migrate {
         report.status("Migrating the database");

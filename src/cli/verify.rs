@@ -65,6 +65,9 @@ pub(super) fn run(options: &Common, arguments: &Arguments, report: Stderr) -> Ou
             }
         }
     }
+    common::refuse_with_war(&arguments.war, &options.build_options())?;
+    let war = common::absolute(&arguments.war)?;
+    deploy::check_django(&war)?;
     let host = Host::of_this_process();
     let java = Java::find(&host)?;
     let cache = Cache::of_user(&host)?;
@@ -87,7 +90,7 @@ pub(super) fn run(options: &Common, arguments: &Arguments, report: Stderr) -> Ou
             format!("can't make a temporary folder: {error}"),
         )
     })?;
-    let mut deployment = Deployment::of(common::absolute(&arguments.war)?)
+    let mut deployment = Deployment::of(war)
         .variable("PATH", empty.path())
         .variable("HOME", empty.path())
         .variable("LANG", "C.UTF-8");

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 
+use crate::model::portable::is_device;
 use crate::model::{Engine, Platform, PythonChoice, PythonVersion, ServletApi, StaticMode};
 
 mod error;
@@ -228,7 +229,16 @@ fn war_name(text: &str) -> Result<String, String> {
     let is_reserved = ["WEB-INF", "META-INF"]
         .iter()
         .any(|name| text.eq_ignore_ascii_case(name));
-    if text.is_empty() || is_reserved || text.starts_with('.') || !text.chars().all(allowed) {
+    if is_device(text) {
+        return Err("Windows takes it for a device".to_owned());
+    }
+    // Windows drops a dot at the end, and containers there lose the WAR.
+    if text.is_empty()
+        || is_reserved
+        || text.ends_with('.')
+        || text.starts_with('.')
+        || !text.chars().all(allowed)
+    {
         return Err("letters, digits, `.`, `_`, `-` and `#` make a name".to_owned());
     }
     Ok(text.to_owned())

@@ -49,7 +49,12 @@ impl FromStr for ContextPath {
                     .all(|letter| letter.is_ascii_alphanumeric() || "._-".contains(letter))
         };
         match text.strip_prefix('/') {
-            Some(rest) if rest.split('/').all(well_formed) && text != "/ROOT" => {
+            Some(rest)
+                if rest.split('/').all(well_formed)
+                    && !["/ROOT", "/WEB-INF", "/META-INF"]
+                        .iter()
+                        .any(|name| text.eq_ignore_ascii_case(name)) =>
+            {
                 Ok(Self(text.to_owned()))
             }
             _ => Err(ContextPathError(text.to_owned())),
@@ -84,7 +89,17 @@ mod tests {
     #[test]
     fn what_needs_quoting_somewhere_is_refused() {
         for text in [
-            "ctx", "/ctx/", "//", "/a b", "/..", "/ROOT", "/é", "/a?b", "/a#b",
+            "ctx",
+            "/ctx/",
+            "//",
+            "/a b",
+            "/..",
+            "/ROOT",
+            "/é",
+            "/a?b",
+            "/a#b",
+            "/WEB-INF",
+            "/meta-inf",
         ] {
             assert!(text.parse::<ContextPath>().is_err(), "{text}");
         }

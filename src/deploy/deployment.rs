@@ -176,6 +176,31 @@ impl Deployment {
     }
 }
 
+/// Says when a WAR has no project and no runtime of ours, which a container would
+/// deploy without a word.
+///
+/// # Errors
+/// When `path` is no WAR, or none of djwar's.
+pub fn check_django(path: &Utf8Path) -> Result<(), DeployError> {
+    check_war(path)?;
+    let refused = |reason: &str| DeployError::NotOurs {
+        path: path.to_owned(),
+        reason: reason.to_owned(),
+    };
+    let zip = zip::ZipArchive::new(File::open(path)?)
+        .map_err(|error| refused(&format!("it is no zip: {error}")))?;
+    let names: Vec<_> = zip.file_names().filter_map(Result::ok).collect();
+    let has = |matches: &dyn Fn(&str) -> bool| names.iter().any(|name| matches(name));
+    // A Maven project's WAR has the version in the name.
+    if !has(&|name| name.starts_with("WEB-INF/lib/djwar-runtime") && name.ends_with(".jar")) {
+        return Err(refused("it has no djwar runtime in `WEB-INF/lib`"));
+    }
+    if !has(&|name| name.starts_with("WEB-INF/python/app/")) {
+        return Err(refused("it has no project in `WEB-INF/python/app`"));
+    }
+    Ok(())
+}
+
 /// A container would log its refusal and serve a 404; better said here.
 fn check_war(path: &Utf8Path) -> Result<(), DeployError> {
     let refused = |reason: String| DeployError::NotAWar {

@@ -57,6 +57,15 @@ pub enum DeployError {
         reason: String,
     },
 
+    /// A WAR that holds no Django project of djwar's.
+    #[error("`{path}` is no WAR of djwar: {reason}")]
+    NotOurs {
+        /// The file.
+        path: Utf8PathBuf,
+        /// What is missing in it.
+        reason: String,
+    },
+
     /// See [`ContextPathError`].
     #[error(transparent)]
     ContextPath(#[from] ContextPathError),
@@ -149,7 +158,10 @@ impl Diagnose for DeployError {
     fn kind(&self) -> Kind {
         match self {
             Self::Resolve(error) => error.kind(),
-            Self::NotAWar { .. } | Self::ContextPath(_) | Self::Unsupported { .. } => Kind::Usage,
+            Self::NotAWar { .. }
+            | Self::NotOurs { .. }
+            | Self::ContextPath(_)
+            | Self::Unsupported { .. } => Kind::Usage,
             Self::NotDeployed { .. } | Self::NoPython { .. } => Kind::Project,
             _ => Kind::Environment,
         }
@@ -168,7 +180,7 @@ impl Diagnose for DeployError {
             Self::NoPython { .. } => Some(
                 "run the command on the target host, or build the WAR for this platform".to_owned(),
             ),
-            Self::NotAWar { .. } => Some("`djwar build` writes one from a Django project".to_owned()),
+            Self::NotAWar { .. } | Self::NotOurs { .. } => Some("`djwar build` writes one from a Django project".to_owned()),
             _ => None,
         }
     }

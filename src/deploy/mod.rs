@@ -26,7 +26,7 @@ mod unpacked;
 
 pub use container::{Container, Family, UnknownContainer};
 pub use context_path::{ContextPath, ContextPathError};
-pub use deployment::Deployment;
+pub use deployment::{Deployment, check_django};
 pub use distribution::{Artifacts, Distributions};
 
 pub use embedded::{Embedded, Event, StopSignal, check_port};

@@ -35,14 +35,18 @@ pub(super) fn gather(
         offline,
         report,
     )?;
-    let interpreter = resolver.interpreter(&plan.interpreter)?;
-    let home = resolver.python_home(&plan.interpreter, platform)?;
-    clock.lap("python");
     let files = config
         .requirements
         .as_ref()
         .map(|files| files.value.as_slice());
     let request = WheelRequest::of_project(project, files, plan.python, platform);
+    if offline {
+        // Else the cache would be blamed for what no network mends.
+        request.check_texts()?;
+    }
+    let interpreter = resolver.interpreter(&plan.interpreter)?;
+    let home = resolver.python_home(&plan.interpreter, platform)?;
+    clock.lap("python");
     let resolution = resolver.wheels(&request, &interpreter)?;
     clock.lap("wheels");
     let bytecode = resolver.bytecode(&resolution, &interpreter)?;

@@ -106,12 +106,15 @@ impl<'a> Maven<'a> {
             // -C: a download with a wrong checksum is an error, not a warning.
             // -U: Maven remembers for a day that something was not found.
             .args(["-q", "-B", "-C", "-U", "-ntp", "-f", pom.as_str()])
+            // Maven 3 writes escape sequences into a pipe, too.
+            .arg("-Dstyle.color=never")
             .arg(format!("-Dmaven.repo.local={repository}"))
             .arg("validate")
             .current_dir(self.project.as_deref().unwrap_or(&folder));
         let output = run(&mut command)?;
         let said = String::from_utf8_lossy(&output.stdout).into_owned()
             + &String::from_utf8_lossy(&output.stderr);
+        let said = without_escapes(&said);
         for line in said.lines() {
             self.report.detail(line);
         }
@@ -172,7 +175,7 @@ fn failure(missing: &[Coordinates], said: &str) -> ResolveError {
     let words = errors
         .iter()
         .take_while(|line| !line.starts_with("-> [Help") && !line.starts_with("To see the full"))
-        .copied()
+        .map(|line| in_short(line))
         .collect::<Vec<_>>()
         .join("\n");
     let words = if words.is_empty() {
@@ -194,6 +197,30 @@ fn failure(missing: &[Coordinates], said: &str) -> ResolveError {
         coordinates: missing.to_vec(),
         said: Said(words),
     }
+}
+
+/// What Maven wraps around the reason: the goal and the project, which are djwar's
+/// own, and the number of a help page.
+fn in_short(line: &str) -> &str {
+    let line = line
+        .rsplit_once(" -> [Help ")
+        .map_or(line, |(reason, _)| reason);
+    match line.split_once(" on project artifacts: ") {
+        Some((goal, reason)) if goal.starts_with("Failed to execute goal ") => reason,
+        _ => line,
+    }
+}
+
+/// Without ECMA-48's control sequences (`ESC [ … letter`): Maven and the JVM's
+/// launcher write some whatever they are told.
+fn without_escapes(text: &str) -> String {
+    let mut parts = text.split("\u{1b}[");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|letter: char| ('@'..='~').contains(&letter));
+        plain.push_str(end.map_or("", |end| &part[end + 1..]));
+    }
+    plain
 }
 
 /// Maven writes `group:artifact:packaging[:classifier]:version`.
@@ -323,6 +350,21 @@ mod tests {
             .artifact(&coordinates())
             .expect_err("no network");
         assert_eq!(error.kind(), Kind::Environment, "{error:?}");
+    }
+
+    #[test]
+    fn maven_s_words_come_without_its_escape_codes_and_advice() {
+        let fake = Fake::with_mvn(
+            r"printf '\033[0m\033[0m[ERROR] Failed to execute goal org.apache.maven.plugins:maven-dependency-plugin:3.8.1:get (get-0) on project artifacts: Could not transfer artifact: Unknown host -> [Help 1]\n[ERROR] \n[ERROR] To see the full stack trace of the errors, re-run Maven with the -e switch.\n\033[0m'; exit 1",
+        );
+        let error = fake
+            .maven(false)
+            .artifact(&coordinates())
+            .expect_err("no network");
+        let ResolveError::Maven { said, .. } = error else {
+            panic!("{error:?}");
+        };
+        assert_eq!(said.0, "Could not transfer artifact: Unknown host");
     }
 
     #[test]

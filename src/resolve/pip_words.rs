@@ -2,7 +2,7 @@
 //! stand in pip 22 to 25. Words that aren't known are shown as they are.
 
 use super::error::{ResolveError, Said};
-use super::requirements::WheelRequest;
+use super::requirements::{HOW_TO_WRITE, WheelRequest};
 use super::wheels::normalized;
 
 const NETWORK: &[&str] = &[
@@ -154,7 +154,7 @@ pub(crate) fn failure(request: &WheelRequest, words: &str, tried_building: bool)
         let place = written(request, name_of(text));
         return refused(
             format!("`{text}`{place} is no requirement"),
-            "write it as `name==1.2`, `name>=1.2,<2` or `name @ address` (PEP 508)".to_owned(),
+            HOW_TO_WRITE.to_owned(),
         );
     }
     if let Some((requirement, versions)) = no_match(words) {

@@ -7,10 +7,14 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::cache::{Key, sha256_of, utf8};
-use super::error::ResolveError;
+use super::error::{ResolveError, Said};
 use super::host::Host;
 use super::wheels::normalized;
 use crate::model::{Platform, Project, PythonVersion};
+
+/// The hint for a text that is no requirement.
+pub(super) const HOW_TO_WRITE: &str =
+    "write it as `name==1.2`, `name>=1.2,<2` or `name @ address` (PEP 508)";
 
 /// Where requirements come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -173,6 +177,21 @@ impl WheelRequest {
             .map(|line| self.place(&line))
     }
 
+    /// Finds what can be no requirement, before the clients see it. They are the
+    /// judges; this refuses only what none of them would take.
+    pub(crate) fn check_texts(&self) -> Result<(), ResolveError> {
+        for line in self.lines()? {
+            if let Some(reason) = line.fault() {
+                return Err(ResolveError::Requirement {
+                    message: format!("`{}` ({}) is no requirement", line.text, self.place(&line)),
+                    said: Said(reason.to_owned()),
+                    help: HOW_TO_WRITE.to_owned(),
+                });
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn place(&self, line: &Line) -> String {
         format!("{}:{}", self.shown(&line.path), line.number)
     }
@@ -226,6 +245,53 @@ impl Line {
         (!name.is_empty() && !self.text.starts_with('-')).then(|| normalized(name))
     }
 
+    /// What is wrong with a line that no client would take.
+    fn fault(&self) -> Option<&'static str> {
+        let text = self.text.split(" --").next().unwrap_or_default().trim();
+        let text = text.trim_end_matches('\\').trim_end();
+        // Options, continued lines, addresses and paths are the client's to read.
+        if text.is_empty() || text.starts_with('-') || text.contains('/') || text.contains('$') {
+            return None;
+        }
+        let (text, marker) = text.split_once(';').unwrap_or((text, "always"));
+        let text = text.trim();
+        if marker.trim().is_empty() {
+            return Some("there is nothing after its `;`");
+        }
+        if [".whl", ".zip", ".tar.gz"]
+            .iter()
+            .any(|end| text.ends_with(end))
+            || text == "."
+        {
+            return None;
+        }
+        let name = requirement_name(text);
+        if !name.starts_with(|letter: char| letter.is_ascii_alphanumeric()) {
+            return Some("it does not begin with the name of a package");
+        }
+        let rest = text[name.len()..].trim();
+        let rest = match rest.strip_prefix('[') {
+            Some(extras) => match extras.split_once(']') {
+                Some((_, rest)) => rest.trim(),
+                None => return Some("its `[` is not closed"),
+            },
+            None => rest,
+        };
+        let rest = match rest.strip_prefix('(') {
+            Some(inner) => match inner.strip_suffix(')') {
+                Some(inner) => inner,
+                None => return Some("its `(` is not closed"),
+            },
+            None => rest,
+        };
+        if rest.is_empty() || rest.starts_with('@') {
+            return None;
+        }
+        rest.split(',')
+            .map(str::trim)
+            .find_map(|clause| specifier_fault(clause))
+    }
+
     /// `./vendor/thing`, `-e ./thing`, `thing @ file:///…`, `vendor/thing.whl`.
     fn local_path(&self, project: &Utf8Path) -> Option<Utf8PathBuf> {
         let text = self.text.strip_prefix("-e").unwrap_or(&self.text);
@@ -237,6 +303,28 @@ impl Line {
         let text = text.split(['[', '#']).next().unwrap_or(text).trim();
         let path = project.join(text);
         (!text.is_empty() && (text.contains('/') || text == ".") && path.exists()).then_some(path)
+    }
+}
+
+/// PEP 440's version specifiers: an operator and a version.
+fn specifier_fault(clause: &str) -> Option<&'static str> {
+    const OPERATORS: [&str; 8] = ["===", "~=", "==", "!=", "<=", ">=", "<", ">"];
+    let Some(version) = OPERATORS
+        .iter()
+        .find_map(|operator| clause.strip_prefix(operator))
+    else {
+        // PEP 508 allows a comma at the end.
+        return (!clause.is_empty())
+            .then_some("after the name comes a version with `==`, `>=`, `~=`, … before it");
+    };
+    let version = version.trim();
+    let allowed = |letter: char| letter.is_ascii_alphanumeric() || "._-+!*".contains(letter);
+    if version.is_empty() {
+        Some("a version is missing")
+    } else if version.chars().all(allowed) {
+        None
+    } else {
+        Some("its version is none")
     }
 }
 
@@ -372,6 +460,39 @@ mod tests {
             Some("requirements/base.txt:2".to_owned())
         );
         assert_eq!(request.place_of("pillow"), None);
+    }
+
+    #[test]
+    fn a_line_that_no_client_would_take_is_named_with_its_place() {
+        for broken in [
+            "dj ango==5.2",
+            "django=5.2",
+            "django==",
+            "django>=5.2,<",
+            "!nonsense",
+            "django[argon2==5",
+            "django==5.2 ;",
+            "django==5.2 extra",
+        ] {
+            let text = format!("# ours\npillow\n{broken}\n");
+            let (_folder, request) = project(&[("requirements.txt", &text)]);
+            let error = request.check_texts().expect_err(broken);
+            assert_eq!(
+                error.to_string(),
+                format!("`{broken}` (requirements.txt:3) is no requirement")
+            );
+            assert_eq!(crate::error::Diagnose::kind(&error).exit_status(), 1);
+        }
+    }
+
+    #[test]
+    fn what_a_client_may_understand_is_left_to_it() {
+        let text = "django==5.2.*\nDjango >= 5.2, != 5.2.1 ; python_version < '4'\n\
+                    psycopg[binary,pool]~=3.2\nx @ https://example.org/x.whl\n./vendor/x\n\
+                    -e .\n--pre\nwheel.whl\ny (>=1.0)\nz===1.0+local.1\n\
+                    w==1.0 --hash=sha256:00\nv==1 \\\n    --hash=sha256:00\n${PACKAGE}\n.\n";
+        let (_folder, request) = project(&[("requirements.txt", text)]);
+        request.check_texts().expect("nothing to refuse");
     }
 
     #[test]

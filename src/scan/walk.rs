@@ -10,6 +10,7 @@ use walkdir::{DirEntry, WalkDir};
 use super::ScanOptions;
 use super::error::ScanError;
 use super::never_list::{file_reason, folder_reason};
+use crate::model::portable::unportable;
 use crate::model::project::{Exclusion, Problem, ProjectFile, Severity};
 
 /// What a walk found.
@@ -130,8 +131,36 @@ pub(super) fn walk(
     }
     let mut walked = walk.walked;
     walked.files.sort();
+    walked.problems.extend(unportable_names(&walked.files));
     walked.exclude.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(walked)
+}
+
+/// One warning a name, however many files lie below it.
+fn unportable_names(files: &[ProjectFile]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut last = Utf8PathBuf::new();
+    for file in files {
+        let mut path = Utf8PathBuf::new();
+        for part in &file.path {
+            path.push(part);
+            let Some(reason) = unportable(part) else {
+                continue;
+            };
+            if path != last {
+                problems.push(Problem {
+                    severity: Severity::Warning,
+                    code: "name-not-portable",
+                    origin: None,
+                    message: format!("`{path}` can't be unpacked everywhere: {reason}"),
+                    hint: Some("rename it, or leave it out with `exclude`".to_owned()),
+                });
+                last.clone_from(&path);
+            }
+            break;
+        }
+    }
+    problems
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
