@@ -52,11 +52,11 @@ pub struct WheelArtifact {
 #[derive(Clone, Debug)]
 pub struct CollectedStatic {
     /// `/static/`.
-    pub prefix: String,
+    pub prefix: Option<String>,
     /// The folder they were collected into.
     pub folder: Utf8PathBuf,
-    /// The storage's manifest, relative to the folder.
-    pub manifest: Option<String>,
+    /// The files that the running project reads, relative to the folder.
+    pub manifests: Vec<String>,
 }
 
 /// Makes the table of everything below the WAR's root but the generated texts,
@@ -334,11 +334,13 @@ fn add_static(table: &mut EntryTable, collected: &CollectedStatic) -> Result<(),
             method: Method::Deflated,
             reason: reason.to_owned(),
         };
-        let target = checked(layout::static_file(&collected.prefix, &name), reason)?;
-        table.add(file(target, reason))?;
-        if collected.manifest.as_deref() == Some(name.as_str()) {
+        if let Some(prefix) = &collected.prefix {
+            let target = checked(layout::static_file(prefix, &name), reason)?;
+            table.add(file(target, reason))?;
+        }
+        if collected.manifests.contains(&name) {
             let target = checked(layout::static_manifest(&name), reason)?;
-            table.add(file(target, "the manifest of the static files, for Django"))?;
+            table.add(file(target, "a manifest of the static files, for Django"))?;
         }
     }
     Ok(())

@@ -19,6 +19,8 @@ pub enum Raw {
     List(Vec<String>),
     /// A table of names and values, the values as text.
     Table(BTreeMap<String, String>),
+    /// A list of lists of strings.
+    Commands(Vec<Vec<String>>),
 }
 
 /// Raw values by key.
@@ -97,11 +99,12 @@ fn parse(file: &str, text: &str, table: &[&str]) -> Result<Option<RawValues>, Co
 fn shaped(shape: Shape, value: &DeValue<'_>) -> Option<Raw> {
     match (shape, value) {
         (Shape::Text, DeValue::String(text)) => Some(Raw::Text(text.to_string())),
-        (Shape::List, DeValue::Array(items)) => items
+        (Shape::List, value) => strings(value).map(Raw::List),
+        (Shape::Commands, DeValue::Array(items)) => items
             .iter()
-            .map(|item| item.get_ref().as_str().map(str::to_owned))
+            .map(|item| strings(item.get_ref()).filter(|words| !words.is_empty()))
             .collect::<Option<Vec<_>>>()
-            .map(Raw::List),
+            .map(Raw::Commands),
         (Shape::Table, DeValue::Table(table)) => table
             .iter()
             .map(|(name, value)| Some((name.get_ref().to_string(), scalar(value.get_ref())?)))
@@ -109,6 +112,16 @@ fn shaped(shape: Shape, value: &DeValue<'_>) -> Option<Raw> {
             .map(Raw::Table),
         _ => None,
     }
+}
+
+fn strings(value: &DeValue<'_>) -> Option<Vec<String>> {
+    let DeValue::Array(items) = value else {
+        return None;
+    };
+    items
+        .iter()
+        .map(|item| item.get_ref().as_str().map(str::to_owned))
+        .collect()
 }
 
 fn scalar(value: &DeValue<'_>) -> Option<String> {

@@ -10,6 +10,8 @@ pub enum Shape {
     List,
     /// A table of names and scalar values.
     Table,
+    /// A list of lists of strings.
+    Commands,
 }
 
 /// One key of the configuration.
@@ -101,6 +103,12 @@ pub const KEYS: &[Key] = &[
         doc: "`collect` runs Django's collectstatic with the WAR's Python; `copy` takes the folders found by reading, with no code run; `none` leaves static files to Django or a CDN. Default: `collect`.",
     },
     Key {
+        name: "before",
+        shape: Shape::Commands,
+        example: r#"[["compress"]]"#,
+        doc: "Management commands to run before the WAR is packed, each a list of words, with the WAR's Python and in a copy of the project: `[[\"compress\"]]` for django-compressor, `[[\"compilemessages\"]]` for translations. They run after the static files are collected; `[\"collectstatic\"]` among them names another place: `[[\"tailwind\", \"build\"], [\"collectstatic\"], [\"compress\"]]`. Files that they make or change in the project are packed, except what a WAR must not hold.",
+    },
+    Key {
         name: "requirements",
         shape: Shape::List,
         example: r#"["requirements/production.txt"]"#,
@@ -110,7 +118,7 @@ pub const KEYS: &[Key] = &[
         name: "build-env",
         shape: Shape::Table,
         example: r#"{ SECRET_KEY = "only for collectstatic" }"#,
-        doc: "Environment variables for the steps of the build that run the project (collectstatic). They don't enter the WAR.",
+        doc: "Environment variables for the steps of the build that run the project (collectstatic, `before`, `check --deploy`). They don't enter the WAR.",
     },
     Key {
         name: "env",

@@ -45,6 +45,8 @@ pub struct Config {
     pub data: Option<Sourced<Vec<String>>>,
     /// Static files.
     pub static_mode: Sourced<StaticMode>,
+    /// Management commands of the build, in their order.
+    pub before: Vec<Vec<String>>,
     /// Requirement files.
     pub requirements: Option<Sourced<Vec<String>>>,
     /// Environment of the build's steps.
@@ -81,8 +83,9 @@ impl Config {
                 key::Shape::Text => Raw::Text(text),
                 key::Shape::List => Raw::List(comma_separated(&text)),
                 // A table has no spelling in one variable; its parts have
-                // their own (`--env`, container variables at run time).
-                key::Shape::Table => continue,
+                // their own (`--env`, container variables at run time). Words
+                // of commands have none either.
+                key::Shape::Table | key::Shape::Commands => continue,
             };
             values.insert(key.name, Sourced::new(raw, Origin::Environment(variable)));
         }
@@ -127,6 +130,7 @@ impl Config {
                 || Ok(Sourced::new(StaticMode::Collect, Origin::Default)),
                 |text| parsed("static", text, static_mode),
             )?,
+            before: commands(&mut values, "before"),
             requirements: list(&mut values, "requirements"),
             build_env: table(&mut values, "build-env"),
             env: table(&mut values, "env"),
@@ -188,6 +192,16 @@ fn table(values: &mut RawValues, key: &str) -> BTreeMap<String, String> {
             ..
         }) => table,
         _ => BTreeMap::new(),
+    }
+}
+
+fn commands(values: &mut RawValues, key: &str) -> Vec<Vec<String>> {
+    match values.remove(key) {
+        Some(Sourced {
+            value: Raw::Commands(commands),
+            ..
+        }) => commands,
+        _ => Vec::new(),
     }
 }
 

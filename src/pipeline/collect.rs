@@ -1,19 +1,28 @@
-//! Collects static files once per content of the project: Django starts only when
-//! something changed that it could see.
+//! Collects static files, and runs the configured commands, once per content of the
+//! project: Django starts only when something changed that it could see.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::config::Config;
 use crate::error::{Failure, Kind};
-use crate::model::{BuildPlan, EntrySource, Project};
+use crate::model::{BuildPlan, EntrySource, LeftOut, Method, Project, StaticMode, WarEntry};
 use crate::plan::layout;
 use crate::resolve::{Interpreter, Key, Resolution, Resolver, StaticFiles, StaticRequest};
+use crate::scan::never_packed;
 
 /// Changes when the same input would be collected otherwise.
-const RECIPE: &str = "static 1";
+const RECIPE: &str = "static 2";
 
 const RESULT: &str = "result.json";
+
+/// Static files, below a cache entry.
+const FILES: &str = "files";
+
+/// What the commands made in the project, below a cache entry.
+const MADE: &str = "made";
+
+const COLLECT: &str = "collectstatic";
 
 /// What was collected, in the cache.
 pub(super) struct Collection {
@@ -21,6 +30,51 @@ pub(super) struct Collection {
     pub(super) found: StaticFiles,
     /// The folder with the files.
     pub(super) folder: Utf8PathBuf,
+    made: Utf8PathBuf,
+}
+
+impl Collection {
+    /// Adds what the commands made or changed to the project's files, but for what
+    /// no WAR may hold and what outlives a redeploy.
+    pub(super) fn pack_made(&self, plan: &mut BuildPlan) -> Result<(), Failure> {
+        for path in &self.found.made {
+            let is_data = plan
+                .data
+                .iter()
+                .any(|data| *path == data.path || path.starts_with(&data.path));
+            let reason = never_packed(&self.made, Utf8Path::new(path))
+                .or_else(|| is_data.then_some("data that outlives a redeploy"));
+            if let Some(reason) = reason {
+                plan.left_out.push(LeftOut {
+                    path: path.clone(),
+                    reason: format!("made by a command of `before`; {reason}"),
+                });
+                continue;
+            }
+            let target = layout::application(path)
+                .map_err(|error| Failure::new(Kind::Project, error.to_string()))?;
+            plan.entries.retain(|entry| entry.path != target);
+            plan.entries.push(WarEntry {
+                path: target,
+                source: EntrySource::File(self.made.join(path)),
+                method: Method::Deflated,
+                reason: "made by a command of `before`".to_owned(),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// The commands with `collectstatic` in its place: first, where nobody names one.
+fn commands(config: &Config, plan: &BuildPlan) -> Vec<Vec<String>> {
+    let collect = || vec![COLLECT.to_owned()];
+    let mut commands = config.before.clone();
+    if plan.static_mode != StaticMode::Collect {
+        commands.retain(|command| *command != collect());
+    } else if !commands.contains(&collect()) {
+        commands.insert(0, collect());
+    }
+    commands
 }
 
 pub(super) fn collect(
@@ -31,6 +85,7 @@ pub(super) fn collect(
     resolution: &Resolution,
     interpreter: &Interpreter,
 ) -> Result<Collection, Failure> {
+    let commands = commands(config, plan);
     let key = key(resolver, project, config, plan, resolution, interpreter)?;
     let entry = resolver.cache.entry_or_make("static", &key, |folder| {
         let environment = resolver.environment(resolution, interpreter)?;
@@ -50,14 +105,19 @@ pub(super) fn collect(
             fs_err::copy(source, &target)?;
         }
         fs_err::create_dir_all(&copy)?;
-        resolver.report.status("Collecting static files");
+        for command in &commands {
+            resolver.report.status(&match command.join(" ") {
+                words if words == COLLECT => "Collecting static files".to_owned(),
+                words => format!("Running `manage.py {words}`"),
+            });
+        }
         let required: Vec<String> = project
             .env
             .iter()
             .filter(|variable| variable.required)
             .map(|variable| variable.name.clone())
             .collect();
-        let files = folder.join("files");
+        let files = folder.join(FILES);
         fs_err::create_dir_all(&files)?;
         let found = resolver.static_files(
             &StaticRequest {
@@ -65,11 +125,19 @@ pub(super) fn collect(
                 source_root: &copy.join(&plan.source_root),
                 settings: &plan.settings,
                 build_env: &config.build_env,
+                commands: &commands,
                 required: &required,
             },
             &environment,
             &files,
         )?;
+        for path in &found.made {
+            let target = folder.join(MADE).join(path);
+            if let Some(parent) = target.parent() {
+                fs_err::create_dir_all(parent)?;
+            }
+            fs_err::copy(copy.join(path), &target)?;
+        }
         let text = serde_json::to_vec(&found).map_err(std::io::Error::other)?;
         fs_err::write(folder.join(RESULT), text)?;
         Ok(())
@@ -87,7 +155,8 @@ pub(super) fn collect(
     })?;
     Ok(Collection {
         found,
-        folder: entry.join("files"),
+        folder: entry.join(FILES),
+        made: entry.join(MADE),
     })
 }
 
@@ -121,6 +190,9 @@ fn key(
         plan.source_root.to_string(),
         format!("{:x?}", files.finalize()),
     ];
+    for command in commands(config, plan) {
+        parts.push(command.join("\0"));
+    }
     for (name, value) in &config.build_env {
         parts.push(format!("{name}={value}"));
     }

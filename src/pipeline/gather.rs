@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::assemble::{Artifacts, CollectedStatic, WheelArtifact};
 use crate::config::Config;
 use crate::error::{Failure, Kind};
-use crate::model::{BuildPlan, EntrySource, LeftOut, Project, StaticMode};
+use crate::model::{BuildPlan, EntrySource, LeftOut, Project, Setting, StaticMode};
 use crate::plan::{StaticPrefix, layout, prefix_of};
 use crate::report::Report;
 use crate::resolve::{Host, PythonFile, Resolution, Resolver, Wheel, WheelLayout, WheelRequest};
@@ -76,15 +76,27 @@ pub(super) fn gather(
         static_entries: Vec::new(),
     };
     let mut prefix = None;
-    if plan.static_mode == StaticMode::Collect {
+    if plan.static_mode == StaticMode::Collect
+        && let Some(url) = elsewhere(project)
+    {
+        plan.static_mode = StaticMode::None;
+        report.status(&format!(
+            "Collecting no static files: `STATIC_URL` is `{url}`"
+        ));
+    }
+    if plan.static_mode == StaticMode::Collect || !config.before.is_empty() {
         let collection = collect(&resolver, project, config, plan, &resolution, &interpreter)?;
-        artifacts.static_files = placed(collection, report)?;
-        prefix = artifacts
-            .static_files
-            .as_ref()
-            .map(|found| found.prefix.clone());
+        collection.pack_made(plan)?;
+        if plan.static_mode == StaticMode::Collect {
+            artifacts.static_files = placed(collection, report)?;
+            prefix = artifacts
+                .static_files
+                .as_ref()
+                .and_then(|found| found.prefix.clone());
+        }
         clock.lap("static files");
-    } else if plan.static_mode == StaticMode::Copy {
+    }
+    if plan.static_mode == StaticMode::Copy {
         artifacts.static_entries = static_entries(project, plan, &artifacts.wheels)?;
         prefix.clone_from(&plan.static_prefix);
         clock.lap("static files");
@@ -102,6 +114,9 @@ pub(super) fn gather(
     }
     Ok(artifacts)
 }
+
+/// Django's default.
+const PLAIN_STORAGE: &str = "django.contrib.staticfiles.storage.StaticFilesStorage";
 
 const STATIC_PREFIXES: &str = "djwar.static-prefixes";
 
@@ -167,6 +182,18 @@ fn python_files(plan: &BuildPlan) -> Vec<PythonFile> {
         .collect()
 }
 
+/// The `STATIC_URL` of a site whose static files lie on another host and have plain
+/// names: there is nothing to collect, not even a manifest.
+fn elsewhere(project: &Project) -> Option<&str> {
+    let url = project.static_files.url.known()?;
+    let plain = match &project.static_files.storage {
+        Setting::Missing => true,
+        Setting::Known(storage, _) => storage == PLAIN_STORAGE,
+        Setting::Dynamic(_) => false,
+    };
+    (plain && prefix_of(url) == StaticPrefix::Elsewhere).then_some(url)
+}
+
 /// Where the collected files go: the settings' `STATIC_URL` as Django saw it.
 fn placed(collection: Collection, report: &dyn Report) -> Result<Option<CollectedStatic>, Failure> {
     if let Some(storage) = &collection.found.remote_storage {
@@ -179,20 +206,25 @@ fn placed(collection: Collection, report: &dyn Report) -> Result<Option<Collecte
         return Ok(None);
     };
     let prefix = match prefix_of(url) {
-        StaticPrefix::Folder(prefix) => prefix,
+        StaticPrefix::Folder(prefix) => Some(prefix),
         StaticPrefix::Elsewhere => {
             report.status(&format!(
                 "Leaving static files out: `STATIC_URL` is `{url}`"
             ));
-            return Ok(None);
+            None
         }
         StaticPrefix::Everything => {
             return Err(crate::plan::PlanError::StaticEverything(None).into());
         }
     };
-    Ok((collection.found.files > 0).then_some(CollectedStatic {
+    // A site whose files a CDN serves still reads their names from the manifest.
+    let is_empty = match prefix {
+        Some(_) => collection.found.files == 0,
+        None => collection.found.manifests.is_empty(),
+    };
+    Ok((!is_empty).then_some(CollectedStatic {
         prefix,
         folder: collection.folder,
-        manifest: collection.found.manifest,
+        manifests: collection.found.manifests,
     }))
 }

@@ -148,6 +148,15 @@ pub enum ResolveError {
         #[source]
         said: Said,
     },
+    /// A command of `before` failed.
+    #[error("{message}")]
+    Step {
+        /// Which, and how.
+        message: String,
+        /// The whole traceback.
+        #[source]
+        said: Said,
+    },
 
     /// `collectstatic` failed inside the project's own code.
     #[error("the static files could not be collected: {last_line}")]
@@ -208,9 +217,10 @@ impl Diagnose for ResolveError {
             Self::NoSuchArtifact { .. }
             | Self::NoInterpreter { .. }
             | Self::NoPythonArchive { .. } => Kind::Usage,
-            Self::Requirement { .. } | Self::StaticFiles { .. } | Self::Unreadable { .. } => {
-                Kind::Project
-            }
+            Self::Requirement { .. }
+            | Self::StaticFiles { .. }
+            | Self::Step { .. }
+            | Self::Unreadable { .. } => Kind::Project,
             _ => Kind::Environment,
         }
     }
@@ -222,6 +232,7 @@ impl Diagnose for ResolveError {
             Self::MissingProgram { help, .. }
             | Self::Requirement { help, .. }
             | Self::StaticFiles { help, .. } => help.clone(),
+            Self::Step { .. } => "`before` of `[tool.djwar]` names it; variables that it needs belong in `[tool.djwar.build-env]`".to_owned(),
             Self::Offline { .. } => "run the same command once without `--offline`, with the network; the cache keeps what it brings".to_owned(),
             Self::NoSuchArtifact { .. } => "check the spelling and the version, and that the repository which has it stands in Maven's `settings.xml`".to_owned(),
             Self::Maven { .. } => "check the network and Maven's `settings.xml` (mirror, proxy); `mvn dependency:get -Dartifact=…` shows the same failure by itself".to_owned(),

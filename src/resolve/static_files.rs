@@ -22,6 +22,8 @@ pub struct StaticRequest<'a> {
     pub settings: &'a str,
     /// Variables for the settings, over the host's.
     pub build_env: &'a BTreeMap<String, String>,
+    /// Management commands in their order; `collectstatic` is one of them.
+    pub commands: &'a [Vec<String>],
     /// The names of variables which the settings fail without, for the hint.
     pub required: &'a [String],
 }
@@ -33,8 +35,12 @@ pub struct StaticFiles {
     pub static_url: Option<String>,
     /// How many files.
     pub files: u64,
-    /// The manifest of the storage, relative to the folder, if it writes one.
-    pub manifest: Option<String>,
+    /// The files that the running project reads, relative to the folder: the
+    /// manifest of the storage, and that of django-compressor.
+    pub manifests: Vec<String>,
+    /// The files of the project that the commands made or changed, relative to it.
+    #[serde(default)]
+    pub made: Vec<String>,
     /// The storage's class when it isn't a folder (a bucket): nothing was collected.
     #[serde(default)]
     pub remote_storage: Option<String>,
@@ -47,6 +53,8 @@ enum Answer {
         error: String,
         #[serde(default)]
         traceback: String,
+        #[serde(default)]
+        step: bool,
     },
     Collected(StaticFiles),
 }
@@ -67,7 +75,8 @@ impl Resolver<'_> {
             .envs(request.build_env)
             .env("DJANGO_SETTINGS_MODULE", request.settings)
             .current_dir(request.project)
-            .args(["-m", "djwar_handler.collect", destination.as_str()]);
+            .args(["-m", "djwar_handler.collect", destination.as_str()])
+            .arg(serde_json::to_string(request.commands).map_err(std::io::Error::other)?);
         let output = run(&mut command)?;
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         for line in stderr.lines() {
@@ -79,7 +88,17 @@ impl Resolver<'_> {
             .find_map(|line| serde_json::from_str(line).ok());
         match answer {
             Some(Answer::Collected(found)) => Ok(found),
-            Some(Answer::Failed { error, traceback }) => Err(failure(request, error, &traceback)),
+            Some(Answer::Failed {
+                error,
+                traceback,
+                step: false,
+            }) => Err(failure(request, error, &traceback)),
+            Some(Answer::Failed {
+                error, traceback, ..
+            }) => Err(ResolveError::Step {
+                message: error,
+                said: Said(traceback.trim_end().to_owned()),
+            }),
             None => {
                 let last = stderr
                     .lines()

@@ -182,6 +182,17 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
     Ok(project)
 }
 
+/// Why a file of the project, `path` relative to `root`, stays out of every WAR
+/// whose configuration doesn't name it.
+pub fn never_packed(root: &Utf8Path, path: &Utf8Path) -> Option<&'static str> {
+    let name = path.file_name().unwrap_or_default();
+    let folders = path.ancestors().skip(1).filter_map(|folder| {
+        let is_top = folder.components().count() == 1;
+        never_list::folder_reason(&root.join(folder), folder.file_name()?, is_top)
+    });
+    never_list::file_reason(&root.join(path), name).or_else(|| folders.last())
+}
+
 /// The settings' names, and what they say about the engine.
 struct Settings<'a> {
     scope: Scope,

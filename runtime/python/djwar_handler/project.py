@@ -70,7 +70,12 @@ def on_settings_loaded(callback: Callable[[Any], None]) -> None:
 
 
 def place_static_root(settings: Any, folder: str) -> None:
-    """Makes the collected files' folder the project's STATIC_ROOT, also where STORAGES names a location of its own."""
+    """Makes the collected files' folder the project's STATIC_ROOT, also where STORAGES names a location of its own.
+
+    django-compressor's folder goes with it; its default is STATIC_ROOT.
+    """
+    if hasattr(settings, "COMPRESS_ROOT"):
+        settings.COMPRESS_ROOT = folder
     settings.STATIC_ROOT = folder
     storages = getattr(settings, "STORAGES", None)
     options = storages.get("staticfiles", {}).get("OPTIONS", {}) if isinstance(storages, dict) else {}

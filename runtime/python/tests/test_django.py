@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 from typing import Any
@@ -136,6 +137,13 @@ def start(start_engine: StartEngine, **values: Any) -> Any:
     return start_engine(APPLICATION, [DJANGO], settings="site_settings", **values)
 
 
+def answer(result: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    """What collecting told, but for the files that the project made on the way."""
+    found: dict[str, Any] = json.loads(result.stdout)
+    del found["made"]
+    return found
+
+
 def run_module(
     project: pathlib.Path, module: str, *arguments: str, **environ: str
 ) -> subprocess.CompletedProcess[str]:
@@ -220,7 +228,7 @@ def test_links_static_files_and_cookies_keep_to_the_context_path(
 ) -> None:
     static = project / "static"
     result = run_module(project, "collect", str(static))
-    assert json.loads(result.stdout)["manifest"] == "staticfiles.json"
+    assert json.loads(result.stdout)["manifests"] == ["staticfiles.json"]
     engine = start(
         start_engine, context_path="/ctx", static_root=str(static), threads=2, environ={"STATIC_URL": static_url}
     )
@@ -282,7 +290,7 @@ def test_a_broken_urlconf_fails_the_start_and_debug_is_known(
 def test_collect_makes_a_static_root_for_projects_without_one(project: pathlib.Path) -> None:
     result = run_module(project, "collect", str(project / "out"))
     assert result.returncode == 0, result.stderr
-    assert json.loads(result.stdout) == {"static_url": "/static/", "files": 3, "manifest": "staticfiles.json"}
+    assert answer(result) == {"static_url": "/static/", "files": 3, "manifests": ["staticfiles.json"]}
     assert "settings are read" in result.stderr
     assert (project / "out/blog/a.css").read_text() == "body { color: black }"
     manifest = json.loads((project / "out/staticfiles.json").read_text())
@@ -291,16 +299,16 @@ def test_collect_makes_a_static_root_for_projects_without_one(project: pathlib.P
 
 def test_collect_without_a_manifest_says_so(project: pathlib.Path) -> None:
     result = run_module(project, "collect", str(project / "out"), STORAGE=PLAIN_STORAGE)
-    assert json.loads(result.stdout) == {"static_url": "/static/", "files": 1, "manifest": None}
+    assert answer(result) == {"static_url": "/static/", "files": 1, "manifests": []}
 
 
 def test_collect_does_not_upload_to_a_remote_storage(project: pathlib.Path) -> None:
     (project / "bucket.py").write_text("from django.core.files.storage import Storage\nclass Bucket(Storage): pass")
     result = run_module(project, "collect", str(project / "out"), STORAGE="bucket.Bucket")
-    assert json.loads(result.stdout) == {
+    assert answer(result) == {
         "static_url": "/static/",
         "files": 0,
-        "manifest": None,
+        "manifests": [],
         "remote_storage": "bucket.Bucket",
     }
 
@@ -309,7 +317,71 @@ def test_collect_without_staticfiles_has_nothing_to_do(project: pathlib.Path) ->
     settings = project / "site_settings.py"
     settings.write_text(settings.read_text().replace('"django.contrib.staticfiles",', ""))
     result = run_module(project, "collect", str(project / "out"))
-    assert json.loads(result.stdout) == {"static_url": None, "files": 0, "manifest": None}
+    assert answer(result) == {"static_url": None, "files": 0, "manifests": []}
+
+
+STEPS = """
+import pathlib
+import shutil
+from django.conf import settings
+from django.core.management import BaseCommand
+
+class Command(BaseCommand):
+    def add_arguments(self, parser):
+        parser.add_argument("words", nargs="*")
+
+    def handle(self, words, **options):
+        root = pathlib.Path(settings.STATIC_ROOT)
+        if words == ["fail"]:
+            raise SystemExit("no tallow")
+        collected = any(root.glob("blog/*.css"))
+        print("candles", words, collected)
+        pathlib.Path("locale.mo").write_text("made")
+        (root / "wax").mkdir(parents=True)
+        (root / "wax/manifest.json").write_text('{"b": 1, "a": 2}')
+"""
+
+
+def with_steps(project: pathlib.Path) -> None:
+    (project / "blog/management/commands/dip.py").write_text(STEPS)
+    settings = project / "site_settings.py"
+    settings.write_text(settings.read_text() + "\nCOMPRESS_OUTPUT_DIR = 'wax'\n")
+
+
+def test_commands_run_after_collectstatic_and_their_files_are_told(project: pathlib.Path) -> None:
+    with_steps(project)
+    steps = json.dumps([["collectstatic"], ["dip", "twice"]])
+    result = run_module(project, "collect", str(project.parent / f"{project.name}-out"), steps, STORAGE=PLAIN_STORAGE)
+    assert "candles ['twice'] True" in result.stderr
+    found = json.loads(result.stdout)
+    assert (found["manifests"], found["made"]) == (["wax/manifest.json"], ["locale.mo"])
+    shutil.rmtree(project.parent / f"{project.name}-out")
+
+
+def test_commands_run_before_collectstatic_where_the_list_says_so(project: pathlib.Path) -> None:
+    with_steps(project)
+    steps = json.dumps([["dip"], ["collectstatic"]])
+    result = run_module(project, "collect", str(project / "out"), steps, STORAGE=PLAIN_STORAGE)
+    assert "candles [] False" in result.stderr
+    assert (project / "out/blog/a.css").is_file()
+
+
+def test_a_failed_command_is_named(project: pathlib.Path) -> None:
+    with_steps(project)
+    result = run_module(project, "collect", str(project / "out"), json.dumps([["dip", "fail"]]))
+    found = json.loads(result.stdout)
+    assert (result.returncode, found["step"]) == (1, True)
+    assert found["error"] == "`manage.py dip fail` failed: SystemExit: no tallow"
+
+
+def test_compressor_writes_where_the_static_files_are_collected(project: pathlib.Path) -> None:
+    with_steps(project)
+    command = project / "blog/management/commands/dip.py"
+    command.write_text(command.read_text().replace("settings.STATIC_ROOT", "settings.COMPRESS_ROOT"))
+    settings = project / "site_settings.py"
+    settings.write_text(settings.read_text() + "STATIC_ROOT = COMPRESS_ROOT = '/var/elsewhere'\n")
+    run_module(project, "collect", str(project / "out"), json.dumps([["dip"]]))
+    assert (project / "out/wax/manifest.json").read_text() == '{"a": 2, "b": 1}'
 
 
 def test_collect_reports_a_failure_as_one_line(project: pathlib.Path) -> None:

@@ -1,0 +1,159 @@
+//! Static files of all kinds, from the settings to the browser, and the commands of
+//! `before` that make some of them.
+#![cfg(target_os = "linux")]
+
+mod site;
+mod support;
+
+use camino::Utf8PathBuf;
+use djwar::deploy::Container::Tomcat10;
+use site::served::Wanted;
+use support::{FixtureCopy, djwar, run};
+
+/// The paths that `djwar plan` lists for the project, and what it said.
+fn planned(project: &FixtureCopy) -> (Vec<String>, String) {
+    let (assert, stdout, stderr) = run(djwar()
+        .args(["plan", "--json"])
+        .arg(project.path())
+        .env("SECRET_KEY", "x"));
+    assert.success();
+    let listing: serde_json::Value = serde_json::from_str(&stdout).expect("JSON");
+    let entries = listing["entries"].as_array().expect("a list");
+    let paths = entries.iter().map(|entry| {
+        let path = entry["path"].as_str().expect("a path");
+        path.to_owned()
+    });
+    (paths.collect(), stderr)
+}
+
+fn static_paths(paths: &[String]) -> Vec<&str> {
+    paths
+        .iter()
+        .map(String::as_str)
+        .filter(|path| !path.starts_with("WEB-INF/") || path.starts_with("WEB-INF/python/static/"))
+        .filter(|path| !path.starts_with("META-INF/"))
+        .collect()
+}
+
+/// `minimal` with one static file and these lines at the end of its settings.
+fn minimal(lines: &str) -> FixtureCopy {
+    let project = FixtureCopy::of("minimal");
+    project.write("notes/static/notes/paper.css", "p { color: black }\n");
+    let settings = project.path().join("mysite/settings.py");
+    let text = fs_err::read_to_string(&settings).expect("settings");
+    fs_err::write(
+        &settings,
+        format!("{text}\nINSTALLED_APPS += [\"django.contrib.staticfiles\"]\n{lines}\n"),
+    )
+    .expect("written");
+    project
+}
+
+const MANIFEST: &str = "STORAGES = {'staticfiles': {'BACKEND': \
+     'django.contrib.staticfiles.storage.ManifestStaticFilesStorage'}}";
+
+#[test]
+fn the_url_says_where_static_files_go_and_a_cdn_gets_none() {
+    for (lines, expected) in [
+        ("STATIC_URL = '/assets/'", vec!["assets/notes/paper.css"]),
+        ("STATIC_URL = 'assets/'", vec!["assets/notes/paper.css"]),
+        ("STATIC_URL = 'https://cdn.example/assets/'", vec![]),
+        (
+            // Pages name the files by their digests wherever they are served.
+            &format!("STATIC_URL = 'https://cdn.example/assets/'\n{MANIFEST}"),
+            vec!["WEB-INF/python/static/staticfiles.json"],
+        ),
+    ] {
+        let (paths, said) = planned(&minimal(lines));
+        assert_eq!(static_paths(&paths), expected, "{lines}\n{said}");
+        if lines.contains("cdn") {
+            assert!(said.contains("`STATIC_URL` is `https://cdn."), "{said}");
+        }
+    }
+}
+
+#[test]
+fn a_static_url_of_the_whole_site_is_refused_with_its_line() {
+    let project = minimal("STATIC_URL = '/'");
+    let (assert, stdout, stderr) = run(djwar().arg("plan").arg(project.path()));
+    assert.code(1).stdout("");
+    assert!(
+        stderr.contains("`STATIC_URL` is `/` (`mysite/settings.py:"),
+        "{stderr}"
+    );
+    assert!(
+        stderr.contains("every page would be a static file"),
+        "{stderr}"
+    );
+    assert_eq!(stdout, "");
+}
+
+#[test]
+fn a_command_of_before_that_fails_is_named() {
+    let project = minimal("STATIC_URL = 'static/'");
+    project.write("djwar.toml", "before = [[\"shear\", \"sheep\"]]\n");
+    let (assert, _, stderr) = run(djwar().arg("plan").arg(project.path()));
+    assert.code(1);
+    assert!(
+        stderr.contains(
+            "error: `manage.py shear sheep` failed: CommandError: Unknown command: 'shear'"
+        ),
+        "{stderr}"
+    );
+    assert!(stderr.contains("`before` of `[tool.djwar]`"), "{stderr}");
+}
+
+#[test]
+fn what_commands_make_is_packed_but_for_logs_and_the_project_is_left_alone() {
+    let project = FixtureCopy::of("compressed");
+    let before = project.listing();
+    let (paths, said) = planned(&project);
+    let has = |path: &str| paths.iter().any(|known| known == path);
+    assert!(
+        has("WEB-INF/python/app/candles/templates/candles/prices.html"),
+        "{said}"
+    );
+    assert!(
+        has("static/candles/prices.txt"),
+        "collected after it was made"
+    );
+    assert!(!has("WEB-INF/python/app/draw.log"));
+    assert!(has("WEB-INF/python/static/CACHE/manifest.json"));
+    let place = |words: &str| {
+        said.find(words)
+            .unwrap_or_else(|| panic!("{words}: {said}"))
+    };
+    assert!(place("`manage.py draw_price_list`") < place("Collecting static files"));
+    assert!(place("Collecting static files") < place("`manage.py compress`"));
+    assert_eq!(project.listing(), before);
+}
+
+#[test]
+fn pages_of_whitenoise_and_django_compressor_find_their_files_below_a_context() {
+    let project = FixtureCopy::of("compressed");
+    let folder = tempfile::tempdir().expect("temp dir");
+    let war = Utf8PathBuf::try_from(folder.path().join("candles.war")).expect("UTF-8");
+    run(djwar()
+        .args(["build", "-o", war.as_str()])
+        .arg(project.path()))
+    .0
+    .success();
+    let mut site = Wanted::war(&war, Tomcat10, "/ctx", ("/", "dipped by hand"))
+        .variable("SECRET_KEY", "x")
+        .start();
+    let page = site.browser.get("/").expect(200).shows("tall: 7 crowns");
+    let sheet = page.after("<link rel=\"stylesheet\" href=\"/ctx");
+    let sheet = sheet.split('"').next().expect("an address");
+    assert!(sheet.starts_with("/static/CACHE/css/output."), "{sheet}");
+    // Both sheets are in it, and its picture lies where it says.
+    let css = site.browser.get(sheet).expect(200).shows("h1{");
+    let picture = css.after("url(");
+    let picture = picture.split(')').next().expect("an address");
+    let picture = picture.trim_matches(['"', '\'']);
+    let picture = picture.trim_start_matches("../../");
+    site.browser
+        .get(&format!("/static/{picture}"))
+        .expect(200)
+        .shows("<svg");
+    site.stop();
+}
