@@ -6,33 +6,24 @@ Owns the checks of what an application gave to ``start_response`` and their enco
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 ORDINARY, CONTENT_LENGTH, HOP_BY_HOP = 0, 1, 2
-
-HOP_BY_HOP_NAMES = frozenset(
-    {
-        "connection",
-        "keep-alive",
-        "proxy-authenticate",
-        "proxy-authorization",
-        "proxy-connection",
-        "te",
-        "trailer",
-        "trailers",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
 _KINDS: dict[str, int] = {}
 _KINDS_LIMIT = 512
+_HOP_BY_HOP: set[str] = set()
 _STATUSES: dict[str, int] = {}
 
 
 class HeadersError(ValueError):
     """The application gave a status or headers which can't be sent."""
+
+
+def drop_hop_by_hop(names: Iterable[str]) -> None:
+    """From now on headers of these names, in lower case, are dropped. The engine's list is the only one."""
+    _HOP_BY_HOP.update(names)
 
 
 def parse_status(status: str) -> int:
@@ -97,7 +88,7 @@ def _classify(name: str) -> int:
     kind = ORDINARY
     if lower == "content-length":
         kind = CONTENT_LENGTH
-    elif lower in HOP_BY_HOP_NAMES:
+    elif lower in _HOP_BY_HOP:
         kind = HOP_BY_HOP
     elif lower == "status":
         raise HeadersError("PEP 3333 forbids a header named Status")

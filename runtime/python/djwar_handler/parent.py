@@ -14,7 +14,7 @@ import time
 import warnings
 from typing import Any, NoReturn
 
-from djwar_handler import logs, process, project
+from djwar_handler import headers, logs, process, project
 from djwar_handler.channels import ControlChannel, EventChannel, take_standard_streams
 from djwar_handler.logs import LEVELS, Log
 from djwar_handler.serving import Application
@@ -43,6 +43,7 @@ def main() -> NoReturn:
     except StartSettingsError as error:
         _fail(events, "protocol", str(error), Log("djwar.parent"))
     log = Log("djwar.parent", LEVELS.get(start.log_level, LEVELS["info"]))
+    headers.drop_hop_by_hop(filter(None, start.hop_by_hop.split(",")))
     if not hasattr(os, "fork"):
         _fail(events, "fork", f"Python on {sys.platform} has no os.fork: this platform isn't supported", log)
     began = time.monotonic()

@@ -29,6 +29,8 @@ class StartSettings:
     static_root: str = ""
     software: str = "djwar"
     log_level: str = "info"
+    hop_by_hop: str = ""
+    """Names of headers that an application may not send, in lower case, with commas between."""
 
     @classmethod
     def parse(cls, line: bytes) -> StartSettings:

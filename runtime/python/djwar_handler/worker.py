@@ -23,6 +23,9 @@ NEVER_CONNECTED = 3
 PAUSE = 0.1
 """Before a thread connects again where nothing says that it would end better."""
 
+ATTEMPTS = 20
+"""So often a thread that has been connected looks for a socket that is not there: the engine binds a deleted one anew."""
+
 
 class Worker:
     """One worker process, from the fork to its end."""
@@ -53,13 +56,19 @@ class Worker:
 
     def _serve_connections(self, thread: int) -> None:
         settings = self._settings
+        attempts = 0
         while True:
             try:
                 connection = Connection.open(settings.socket, settings.token, self._number, thread)
             except OSError as error:
-                # The engine has gone.
-                self._log.debug(f"thread {thread} ends, the socket has gone: {error}")
-                return
+                attempts += 1
+                if not self._has_connected or attempts > ATTEMPTS:
+                    # The engine has gone.
+                    self._log.debug(f"thread {thread} ends, the socket has gone: {error}")
+                    return
+                time.sleep(PAUSE)
+                continue
+            attempts = 0
             self._has_connected = True
             try:
                 is_anew = serve(connection, self._application, self._base, self._log)

@@ -11,7 +11,11 @@ from typing import Any
 
 import pytest
 from doubles import Serving
+from djwar_handler.headers import drop_hop_by_hop
 from engine import Engine
+
+# The engine's first line says it to a real parent.
+drop_hop_by_hop(["connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"])
 
 StartEngine = Callable[..., Engine]
 StartServing = Callable[..., Serving]

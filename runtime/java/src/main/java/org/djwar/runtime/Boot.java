@@ -50,7 +50,7 @@ final class Boot {
         TrustedProxies proxies = new TrustedProxies(parameters.list("djwar.trusted-proxies"));
         Engine engine = engine(python, application, work, new Environ(proxies));
         Spool spool = new Spool(work, parameters.number("djwar.spool-memory"), parameters.number("djwar.max-body-size"));
-        return new Dispatcher(engine, spool, proxies, parameters.list("djwar.static-prefixes"));
+        return new Dispatcher(engine, spool, proxies, parameters.list("djwar.static-prefixes"), log);
     }
 
     /** Removes what {@link #prepare} made. */

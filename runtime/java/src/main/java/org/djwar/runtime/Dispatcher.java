@@ -1,7 +1,9 @@
 package org.djwar.runtime;
 
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.util.List;
+import java.util.concurrent.TimeoutException;
 
 /** Takes a request from an adapter to the engine: refuses, spools the body, and lets the engine answer. */
 public final class Dispatcher {
@@ -9,12 +11,14 @@ public final class Dispatcher {
     private final Spool spool;
     private final TrustedProxies proxies;
     private final String[] staticPrefixes;
+    private final Log log;
 
     /** Serves through {@code engine}; the container serves {@code staticPrefixes} itself. */
-    public Dispatcher(Engine engine, Spool spool, TrustedProxies proxies, List<String> staticPrefixes) {
+    public Dispatcher(Engine engine, Spool spool, TrustedProxies proxies, List<String> staticPrefixes, Log log) {
         this.engine = engine;
         this.spool = spool;
         this.proxies = proxies;
+        this.log = log;
         this.staticPrefixes = staticPrefixes.stream().map(Dispatcher::prefix).toArray(String[]::new);
     }
 
@@ -44,10 +48,35 @@ public final class Dispatcher {
         } catch (Spool.TooLarge e) {
             ErrorPage.send(exchange, 413, "Too large", "The request's body is larger than this site takes.");
             return;
+        } catch (Spool.NoRoom e) {
+            log.error("the body of " + name(exchange) + " can't be kept on disk (`djwar.work-dir`): " + e.getMessage(), null);
+            ErrorPage.send(exchange, 507, "No room", "The server has no room for the request's body at the moment.");
+            return;
+        } catch (IOException | RuntimeException e) {
+            if (e.getClass().getName().startsWith("java.lang.")) {
+                throw e;
+            }
+            // Jetty's are RuntimeExceptions. It is the client that left, stalled, or broke the transfer coding: no error of the site's.
+            log.debug("the body of " + name(exchange) + " did not arrive: " + e);
+            refuseBody(exchange, e);
+            return;
         }
         try (body) {
             engine.handle(new Request(exchange, proxies.client(exchange), body));
+        } catch (ResponseHead.TooLarge e) {
+            log.error("the response to " + name(exchange) + " has " + e.size() + " bytes of headers, which this container does not send"
+                    + " (Tomcat: `maxHttpResponseHeaderSize` of the connector; Jetty: `responseHeaderSize`): " + e.getCause(), null);
+            ErrorPage.send(exchange, 500, "Headers too large", "The response's headers are larger than this server may send.");
         }
+    }
+
+    private static String name(Exchange exchange) {
+        return exchange.method() + " " + exchange.requestUri();
+    }
+
+    private static void refuseBody(Exchange exchange, Exception failure) throws IOException {
+        boolean isSlow = failure instanceof SocketTimeoutException || failure.getCause() instanceof TimeoutException;
+        ErrorPage.send(exchange, isSlow ? 408 : 400, isSlow ? "Too slow" : "Bad request", "The request's body did not arrive.");
     }
 
     /** The engine that answers. */

@@ -1,5 +1,6 @@
 package org.djwar.runtime;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Set;
@@ -7,10 +8,29 @@ import java.util.Set;
 /** Copies a response's head from its frame to the exchange, and knows whether a body may follow. */
 public final class ResponseHead {
     /** PEP 3333, "Other HTTP Features": the connection is the server's business (RFC 9110 §7.6.1). */
-    private static final Set<String> HOP_BY_HOP = Set.of("connection", "keep-alive", "proxy-authenticate", "proxy-authorization",
+    public static final Set<String> HOP_BY_HOP = Set.of("connection", "keep-alive", "proxy-authenticate", "proxy-authorization",
             "proxy-connection", "te", "trailer", "trailers", "transfer-encoding", "upgrade");
 
+    /** Containers refuse heads over 8 KiB (theirs included) when they are sent, after which nobody hears of it. */
+    private static final int CERTAIN = 4 * 1024;
+
     private ResponseHead() {}
+
+    /** The container refuses a response for the size of its headers; nothing has been sent. */
+    public static final class TooLarge extends IOException {
+        private static final long serialVersionUID = 1;
+        private final int size;
+
+        TooLarge(int size, Exception cause) {
+            super(cause);
+            this.size = size;
+        }
+
+        /** How many bytes the headers have. */
+        public int size() {
+            return size;
+        }
+    }
 
     /**
      * Sets status and headers.
@@ -19,7 +39,7 @@ public final class ResponseHead {
      * @param bodyLength the whole body's length when it is known, else -1
      * @return whether the body is to be sent (RFC 9110 §6.4.1)
      */
-    public static boolean apply(Exchange exchange, int status, byte[] head, int from, int to, long bodyLength) {
+    public static boolean apply(Exchange exchange, int status, byte[] head, int from, int to, long bodyLength) throws IOException {
         exchange.status(status);
         boolean isBodiless = status == 204 || status == 304 || status < 200;
         boolean isHead = exchange.method().equals("HEAD");
@@ -45,7 +65,22 @@ public final class ResponseHead {
         if (!hasLength && (isHead ? bodyLength > 0 : bodyLength >= 0) && !isBodiless) {
             exchange.contentLength(bodyLength);
         }
+        if (to - from > CERTAIN) {
+            send(exchange, to - from);
+        }
         return !isHead && !isBodiless;
+    }
+
+    /** Sends a large head by itself, so that the container's refusal is seen while there is still something to be done. */
+    private static void send(Exchange exchange, int size) throws IOException {
+        try {
+            exchange.output().flush();
+        } catch (IOException | RuntimeException e) {
+            if (exchange.isCommitted()) {
+                throw e;
+            }
+            throw new TooLarge(size, e);
+        }
     }
 
     private static boolean contentLength(Exchange exchange, String value, long bodyLength) {

@@ -23,6 +23,15 @@ public final class Spool {
         private static final long serialVersionUID = 1;
     }
 
+    /** The body can't be kept: most probably the disk is full. The client is not to blame. */
+    public static final class NoRoom extends IOException {
+        private static final long serialVersionUID = 1;
+
+        NoRoom(IOException cause) {
+            super(cause.getMessage(), cause);
+        }
+    }
+
     /** Bodies up to {@code memory} bytes wait in memory, larger ones in {@code folder}; {@code largest} 0: any size. */
     public Spool(Path folder, long memory, long largest) {
         this.folder = folder;
@@ -69,10 +78,7 @@ public final class Spool {
     }
 
     private Body spill(byte[] start, int count, InputStream stream, long length) throws IOException {
-        Path path = Files.createTempFile(folder, "body", ".spool");
-        FileChannel file = FileChannel.open(
-                // DELETE_ON_CLOSE unlinks at once on Unix, so that nothing is left when the container is killed.
-                path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
+        FileChannel file = file(folder);
         try {
             long total = 0;
             byte[] chunk = start;
@@ -81,10 +87,7 @@ public final class Spool {
                 if (total > largest) {
                     throw new TooLarge();
                 }
-                ByteBuffer buffer = ByteBuffer.wrap(chunk, 0, got);
-                while (buffer.hasRemaining()) {
-                    file.write(buffer);
-                }
+                keep(file, chunk, got);
                 if (total == length) {
                     break;
                 }
@@ -93,6 +96,30 @@ public final class Spool {
         } catch (IOException | RuntimeException e) {
             file.close();
             throw e;
+        }
+    }
+
+    private static void keep(FileChannel file, byte[] bytes, int count) throws NoRoom {
+        ByteBuffer buffer = ByteBuffer.wrap(bytes, 0, count);
+        try {
+            while (buffer.hasRemaining()) {
+                file.write(buffer);
+            }
+        } catch (IOException e) {
+            throw new NoRoom(e);
+        }
+    }
+
+    /** A file without a name: closing it is all that is left to do, also when the container is killed. */
+    public static FileChannel file(Path folder) throws NoRoom {
+        try {
+            // Cleaners of temporary folders may have taken it.
+            Files.createDirectories(folder);
+            Path path = Files.createTempFile(folder, "body", ".spool");
+            // DELETE_ON_CLOSE unlinks at once on Unix.
+            return FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
+        } catch (IOException e) {
+            throw new NoRoom(e);
         }
     }
 

@@ -69,13 +69,13 @@ class BodyAndHeadTest {
         assertThrows(EOFException.class, () -> new Spool(folder, 1000, 0).take(exchange));
     }
 
-    private static boolean apply(FakeExchange exchange, int status, String head, long bodyLength) {
+    private static boolean apply(FakeExchange exchange, int status, String head, long bodyLength) throws IOException {
         byte[] bytes = head.getBytes(StandardCharsets.ISO_8859_1);
         return ResponseHead.apply(exchange, status, bytes, 0, bytes.length, bodyLength);
     }
 
     @Test
-    void repeatedHeadersStayRepeatedAndUnsafeOnesGo() {
+    void repeatedHeadersStayRepeatedAndUnsafeOnesGo() throws IOException {
         FakeExchange exchange = new FakeExchange();
         boolean hasBody = apply(exchange, 200, "Set-Cookie\0 a=1\0Set-Cookie\0b=2\0Connection\0close\0X\0a\r\nEvil: 1\0Y\0caf\u00e9", 3);
         assertTrue(hasBody);
@@ -84,7 +84,7 @@ class BodyAndHeadTest {
     }
 
     @Test
-    void bodilessAnswersHaveNoBodyAndHeadKeepsTheLength() {
+    void bodilessAnswersHaveNoBodyAndHeadKeepsTheLength() throws IOException {
         FakeExchange none = new FakeExchange();
         assertFalse(apply(none, 204, "Content-Length\0005", 5));
         assertEquals(-1, none.length);

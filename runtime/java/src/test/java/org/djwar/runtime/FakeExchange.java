@@ -27,6 +27,7 @@ public final class FakeExchange implements Exchange {
     public boolean isCommitted;
     public final List<Integer> flushedAt = new ArrayList<>();
     public OutputStream output;
+    public InputStream stream;
     private final ByteArrayOutputStream sent = new ByteArrayOutputStream();
 
     public static FakeExchange of(String method, String uri) {
@@ -46,6 +47,11 @@ public final class FakeExchange implements Exchange {
         body = bytes;
         contentLength = bytes.length;
         return this;
+    }
+
+    /** For outputs of a test's own. */
+    public void sent(int b) {
+        sent.write(b);
     }
 
     public String text() {
@@ -82,7 +88,7 @@ public final class FakeExchange implements Exchange {
         requestHeaders.forEach(pair -> visitor.header(pair[0], pair[1]));
     }
 
-    @Override public InputStream body() { return new ByteArrayInputStream(body); }
+    @Override public InputStream body() { return stream != null ? stream : new ByteArrayInputStream(body); }
     @Override public void status(int code) { status = code; }
     @Override public void addHeader(String name, String value) { headers.add(name + ": " + value); }
     @Override public void contentLength(long count) { length = count; }

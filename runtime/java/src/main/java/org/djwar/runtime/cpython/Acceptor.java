@@ -7,9 +7,12 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.HexFormat;
@@ -28,7 +31,10 @@ final class Acceptor {
 
     private final Path folder;
     private final Path socket;
-    private final ServerSocketChannel server;
+    private final UserPrincipal owner;
+    private volatile ServerSocketChannel server;
+    private volatile boolean isClosed;
+    private boolean isLossReported;
     private final String token;
     private final Thread thread;
     private final Log log;
@@ -44,14 +50,24 @@ final class Acceptor {
     Acceptor(Path workFolder, String name, Listener listener, Log log) throws IOException {
         this.log = log;
         folder = folder(workFolder);
+        owner = Files.getOwner(folder);
         socket = folder.resolve("s");
-        server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-        server.bind(UnixDomainSocketAddress.of(socket), 256);
+        server = bind(socket);
         byte[] secret = new byte[32];
         new SecureRandom().nextBytes(secret);
         token = HexFormat.of().formatHex(secret);
         thread = Threads.daemon(name + "-accept", () -> accept(listener));
         thread.start();
+    }
+
+    private static ServerSocketChannel bind(Path socket) throws IOException {
+        ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        try {
+            return channel.bind(UnixDomainSocketAddress.of(socket), 256);
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
     }
 
     private static Path folder(Path workFolder) throws IOException {
@@ -74,12 +90,12 @@ final class Acceptor {
     }
 
     private void accept(Listener listener) {
-        while (server.isOpen()) {
+        while (!isClosed) {
             try (Guest guest = new Guest(server.accept())) {
                 guest.isWelcome = isWelcome(new Connection(guest.channel), listener);
             } catch (ClosedChannelException e) {
-                // By close(), as the loop's condition will say.
-                log.debug("the socket is closed");
+                // By close(), as the loop's condition will say, or because another has taken its place.
+                log.debug("a socket was closed");
             } catch (IOException | RuntimeException | Error e) {
                 // Most probably no file descriptors, or no memory: neither stays so, but workers must be able to come for ever.
                 report(e);
@@ -154,7 +170,44 @@ final class Acceptor {
         }
     }
 
+    /**
+     * Binds anew where cleaners of temporary folders have deleted the socket. The address stays: the parent's workers know no other,
+     * and those that are connected have noticed nothing.
+     */
+    synchronized void checkSocket() {
+        if (isClosed || Files.exists(socket, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        try {
+            makeFolderAgain();
+            ServerSocketChannel old = server;
+            server = bind(socket);
+            old.close();
+            isLossReported = false;
+            log.warning("the workers' socket `" + socket + "` had been deleted; it has been bound anew");
+        } catch (IOException e) {
+            if (!isLossReported) {
+                isLossReported = true;
+                log.error("the workers' socket `" + socket + "` has been deleted and can't be bound anew, no worker can start: " + e, null);
+            }
+        }
+    }
+
+    private void makeFolderAgain() throws IOException {
+        Files.createDirectories(folder.getParent());
+        try {
+            Files.createDirectory(folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        } catch (FileAlreadyExistsException e) {
+            // In a folder which is everybody's, somebody else may have been quicker.
+            if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS) || !Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS).equals(owner)) {
+                throw new IOException("`" + folder + "` is now somebody else's", e);
+            }
+            Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
+        }
+    }
+
     void close() throws InterruptedException {
+        isClosed = true;
         try {
             server.close();
         } catch (IOException e) {

@@ -18,6 +18,8 @@ final class Connection implements Closeable {
     Worker worker;
     /** The worker's thread, as its hello says; set as the worker is. */
     int thread;
+    /** Of the last response that was streamed over it. */
+    volatile Overflow overflow;
     /** When the worker has been silent for too long, by {@link System#nanoTime}; 0: nothing is due. */
     private volatile long deadline;
     private volatile boolean isTimedOut;

@@ -14,6 +14,7 @@ final class Conversation {
     private final Pool pool;
     private final Environ environ;
     private final long silence;
+    private final Overflow.Room room;
     private final java.util.function.Consumer<Worker> wornOut;
 
     /** The worker failed before it answered; {@code isUnseen}: the application can't have seen the request. */
@@ -30,10 +31,11 @@ final class Conversation {
     }
 
     /** Conversations over the pool's connections; {@code silence}: how long a worker may send nothing. */
-    Conversation(Pool pool, Environ environ, long silence, java.util.function.Consumer<Worker> wornOut) {
+    Conversation(Pool pool, Environ environ, long silence, Overflow.Room room, java.util.function.Consumer<Worker> wornOut) {
         this.pool = pool;
         this.environ = environ;
         this.silence = silence;
+        this.room = room;
         this.wornOut = wornOut;
     }
 
@@ -53,10 +55,15 @@ final class Conversation {
                 release(connection);
                 writeFull(request.exchange(), answer);
             } else {
-                stream(connection, request, answer);
+                boolean isTaken = stream(connection, request, answer);
                 isReleased = true;
-                release(connection);
+                if (!isTaken) {
+                    release(connection);
+                }
             }
+        } catch (Taken e) {
+            isReleased = true;
+            throw e.getCause() instanceof EndedEarly ? brokenOff() : e.getCause();
         } catch (EnvironBytes.NulInRequest e) {
             // The worker has seen nothing of it.
             isReleased = true;
@@ -65,7 +72,7 @@ final class Conversation {
         } catch (EndedEarly e) {
             isReleased = true;
             release(connection);
-            throw new TruncatedResponse("the application failed after its response had begun");
+            throw brokenOff();
         } catch (NoAnswer e) {
             if (!connection.hasAnswered()) {
                 pool.withdraw(connection.worker);
@@ -76,6 +83,10 @@ final class Conversation {
                 pool.discard(connection);
             }
         }
+    }
+
+    private static TruncatedResponse brokenOff() {
+        return new TruncatedResponse("the application failed after its response had begun");
     }
 
     private void send(Connection connection, Request request) throws IOException {
@@ -151,7 +162,8 @@ final class Conversation {
         private static final long serialVersionUID = 1;
     }
 
-    private void stream(Connection connection, Request request, byte[] start) throws IOException {
+    /** True when the connection has been released already. */
+    private boolean stream(Connection connection, Request request, byte[] start) throws IOException {
         Exchange exchange = request.exchange();
         int bodyAt = 6 + unsigned(start, 2);
         boolean hasBody = ResponseHead.apply(exchange, status(start), start, 6, bodyAt, -1);
@@ -160,35 +172,103 @@ final class Conversation {
             // Else Jetty would say that the length is 0, which GET's is not.
             output.flush();
         }
-        writePart(output, start, bodyAt, hasBody);
-        while (true) {
-            byte type;
-            byte[] part;
-            try {
+        Overflow overflow = new Overflow(room, mine -> drain(connection, request.body(), mine));
+        connection.overflow = overflow;
+        try {
+            byte[] part = start;
+            for (int from = bodyAt; part != null; from = 0) {
+                overflow.enter();
+                writePart(output, part, from, hasBody);
+                if (overflow.leave(part.length)) {
+                    part = nextPart(connection, request.body());
+                } else {
+                    part = overflow.passOn(output);
+                    if (part == null) {
+                        return true;
+                    }
+                }
+            }
+            return false;
+        } catch (IOException e) {
+            if (overflow.breakOff(connection)) {
+                throw new Taken(e);
+            }
+            throw e;
+        } catch (RuntimeException e) {
+            // Some containers' way to say that the client has gone.
+            if (overflow.breakOff(connection)) {
+                throw new Taken(new IOException(e));
+            }
+            throw e;
+        } finally {
+            overflow.close();
+        }
+    }
+
+    /** The connection is another thread's to release. */
+    private static final class Taken extends IOException {
+        private static final long serialVersionUID = 1;
+
+        Taken(IOException cause) {
+            super(cause);
+        }
+
+        @Override
+        public synchronized IOException getCause() {
+            return (IOException) super.getCause();
+        }
+    }
+
+    /** Reads what a worker sends while its client is slow, so that the worker gets free. In a thread of its own. */
+    private void drain(Connection connection, Body body, Overflow overflow) {
+        IOException failure = null;
+        try {
+            for (byte[] part = nextPart(connection, body); part != null; part = nextPart(connection, body)) {
+                if (!overflow.keep(part)) {
+                    if (!overflow.handBack(part)) {
+                        pool.discard(connection);
+                    }
+                    return;
+                }
+            }
+        } catch (IOException e) {
+            failure = e;
+        } catch (RuntimeException | Error e) {
+            failure = new IOException(e);
+        }
+        boolean isWhole = failure == null || failure instanceof EndedEarly;
+        if (overflow.end(failure) && isWhole) {
+            release(connection);
+        } else {
+            pool.discard(connection);
+        }
+    }
+
+    /** The next part of a streamed body, or null at its end. */
+    private byte[] nextPart(Connection connection, Body body) throws IOException {
+        byte type;
+        byte[] part;
+        try {
+            connection.expect(silence);
+            type = connection.nextFrame();
+            while (type == Frames.PULL) {
+                answerPull(connection, body);
+                // Who reads an upload is not silent.
                 connection.expect(silence);
                 type = connection.nextFrame();
-                while (type == Frames.PULL) {
-                    answerPull(connection, request.body());
-                    // Who reads an upload is not silent.
-                    connection.expect(silence);
-                    type = connection.nextFrame();
-                }
-                part = connection.takePayload();
-            } catch (IOException e) {
-                throw new NoAnswer(e, false, connection.isTimedOut());
             }
-            connection.expect(0);
-            if (type == Frames.END) {
-                return;
-            }
-            if (type == Frames.TRUNCATED) {
-                throw new EndedEarly();
-            }
-            if (type != Frames.BODY) {
-                throw new NoAnswer(new IOException("a frame of type " + type + " inside an answer"), false, false);
-            }
-            writePart(output, part, 0, hasBody);
+            part = connection.takePayload();
+        } catch (IOException e) {
+            throw new NoAnswer(e, false, connection.isTimedOut());
         }
+        connection.expect(0);
+        if (type == Frames.TRUNCATED) {
+            throw new EndedEarly();
+        }
+        if (type != Frames.BODY && type != Frames.END) {
+            throw new NoAnswer(new IOException("a frame of type " + type + " inside an answer"), false, false);
+        }
+        return type == Frames.END ? null : part;
     }
 
     /** Flushes each part: a streamed response is wanted as it comes. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.djwar.runtime.BootFailure;
@@ -12,6 +13,7 @@ import org.djwar.runtime.Environ;
 import org.djwar.runtime.ErrorPage;
 import org.djwar.runtime.Log;
 import org.djwar.runtime.Request;
+import org.djwar.runtime.ResponseHead;
 
 /** mod_wsgi's daemon mode for servlet containers: requests go to Python processes over a Unix socket. */
 public final class CpythonEngine implements Engine {
@@ -52,7 +54,7 @@ public final class CpythonEngine implements Engine {
         this.name = name;
         this.log = log;
         this.supervisor = new Supervisor(parents, interpreter, limits, pool, log);
-        this.conversation = new Conversation(pool, environ, limits.request(), supervisor::replace);
+        this.conversation = new Conversation(pool, environ, limits.request(), new Overflow.Room(workFolder, limits.overflow()), supervisor::replace);
         this.watchdog = Threads.daemon(name + "-watchdog", this::watch);
     }
 
@@ -68,6 +70,7 @@ public final class CpythonEngine implements Engine {
         first.put("protocol", Frames.PROTOCOL);
         first.put("socket", acceptor.socket().toString());
         first.put("token", acceptor.token());
+        first.put("hop_by_hop", String.join(",", new TreeSet<>(ResponseHead.HOP_BY_HOP)));
         first.putAll(settings);
         supervisor.start(first);
     }
@@ -132,9 +135,11 @@ public final class CpythonEngine implements Engine {
 
     private void tick() {
         pool.checkDeadlines();
+        pool.slowResponses(System.nanoTime()).forEach(response -> response.takeOver(name + "-overflow"));
         Acceptor listening = acceptor;
         if (listening != null) {
             listening.checkDeadline();
+            listening.checkSocket();
         }
         supervisor.tick();
     }

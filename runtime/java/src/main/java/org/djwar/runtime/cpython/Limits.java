@@ -15,9 +15,10 @@ import org.djwar.runtime.Parameters;
  * @param stop for running requests at the end
  * @param request for one request that sends nothing
  * @param queue for a request without a worker
+ * @param overflow bytes on disk for responses whose clients are slow
  */
 public record Limits(
-        int processes, int threads, int maxRequests, int jitter, long start, long stop, long request, long queue) {
+        int processes, int threads, int maxRequests, int jitter, long start, long stop, long request, long queue, long overflow) {
 
     /** The limits that the parameters set. */
     public static Limits of(Parameters parameters) {
@@ -29,7 +30,8 @@ public record Limits(
                 TimeUnit.SECONDS.toNanos(parameters.number("djwar.start-timeout")),
                 TimeUnit.SECONDS.toNanos(parameters.number("djwar.stop-timeout")),
                 TimeUnit.SECONDS.toNanos(parameters.number("djwar.request-timeout")),
-                TimeUnit.SECONDS.toNanos(parameters.number("djwar.queue-timeout")));
+                TimeUnit.SECONDS.toNanos(parameters.number("djwar.queue-timeout")),
+                parameters.number("djwar.response-spool"));
     }
 
     /** After how many requests a new worker is to be replaced; never: the largest number. */

@@ -260,6 +260,14 @@ final class Pool {
         }
     }
 
+    /** The streamed responses whose clients are slow, each once. */
+    List<Overflow> slowResponses(long now) {
+        synchronized (lock) {
+            return connections.stream().map(connection -> connection.overflow)
+                    .filter(overflow -> overflow != null && overflow.isDue(now)).toList();
+        }
+    }
+
     /** Whether a worker's thread has been without a connection for longer than {@code nanos}. */
     boolean hasLostThread(Worker worker, long now, long nanos) {
         synchronized (lock) {

@@ -225,19 +225,32 @@ final class Supervisor implements Parent.Listener, Acceptor.Listener {
 
     /** The first start has its own end of waiting; a later one that hangs in an import would leave the site without workers. */
     private void checkParent(long now) {
-        if (hasServed && !isParentReady && !isParentDown && !isParentKilled && now - spawnedAt > limits.start()) {
+        if (hasServed && !isParentReady && now - spawnedAt > limits.start()) {
+            killParent("the project was not imported again within " + TimeUnit.NANOSECONDS.toSeconds(limits.start())
+                    + " seconds (`djwar.start-timeout`)");
+        }
+    }
+
+    private void killParent(String why) {
+        if (!isParentKilled && !isParentDown) {
             isParentKilled = true;
-            log.error("the project was not imported again within " + TimeUnit.NANOSECONDS.toSeconds(limits.start())
-                    + " seconds (`djwar.start-timeout`): the parent process is killed", null);
+            log.error(why + ": the parent process is killed, and another started", null);
             parent.kill();
         }
     }
 
     private void check(Worker worker, long now) {
+        if (worker.killedAt != 0 && now - worker.killedAt > limits.start()) {
+            // It is the parent that reaps; until then the worker counts, and no other takes its place.
+            killParent("the end of worker " + worker.number + " was not reported within `djwar.start-timeout`");
+            return;
+        }
         boolean isStuckAtStart = !pool.hasConnected(worker) && !worker.isRetiring && now - worker.forkedAt > limits.start();
         boolean isStuckAtEnd = worker.retiredAt != 0 && now - worker.retiredAt > limits.stop();
         if (isStuckAtStart || isStuckAtEnd) {
-            if (pool.kill(worker)) {
+            if (isStuckAtStart && worker.process == null) {
+                killParent("worker " + worker.number + " was not forked within `djwar.start-timeout`");
+            } else if (pool.kill(worker)) {
                 log.warning("worker " + worker.number + (isStuckAtStart ? " does not start" : " does not end") + ": killed");
             }
         } else if (limits.request() != 0 && pool.hasLostThread(worker, now, limits.request()) && replace(worker)) {

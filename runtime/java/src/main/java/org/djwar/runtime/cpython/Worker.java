@@ -18,6 +18,8 @@ final class Worker {
     Worker replacement;
     /** When it had lost its last connection while retiring; 0 before. */
     volatile long retiredAt;
+    /** When it was killed; 0 before. */
+    volatile long killedAt;
 
     final Deque<Connection> idle = new ArrayDeque<>();
     int connections;
@@ -37,6 +39,7 @@ final class Worker {
     }
 
     void kill() {
+        killedAt = System.nanoTime() | 1;
         ProcessHandle handle = process;
         if (handle != null) {
             handle.destroyForcibly();

@@ -8,87 +8,25 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BooleanSupplier;
-import java.util.stream.Stream;
-import org.djwar.runtime.Body;
 import org.djwar.runtime.BootFailure;
-import org.djwar.runtime.Client;
 import org.djwar.runtime.Environ;
 import org.djwar.runtime.FakeExchange;
 import org.djwar.runtime.Log;
-import org.djwar.runtime.Request;
 import org.djwar.runtime.TrustedProxies;
 import org.djwar.runtime.TruncatedResponse;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
-class CpythonEngineTest {
-    private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
-
-    @TempDir
-    Path folder;
-
-    private long startTimeout = 30 * SECOND;
-    private BooleanSupplier hangs = () -> false;
-    private CpythonEngine engine;
-    private final AtomicReference<FakeParent> parent = new AtomicReference<>();
-    private final Semaphore parents = new Semaphore(0);
-
-    private void start(int processes, int threads, int maxRequests, long request, long queue, FakeParent.Application application)
-            throws Exception {
-        Limits limits = new Limits(processes, threads, maxRequests, 0, startTimeout, 5 * SECOND, request, queue);
-        Parent.Factory factory = (settings, listener) -> {
-            boolean isHanging = hangs.getAsBoolean();
-            parent.set(new FakeParent(settings, listener, application, threads) {
-                @Override
-                public void start() {
-                    if (!isHanging) {
-                        super.start();
-                    }
-                }
-            });
-            parents.release();
-            return parent.get();
-        };
-        engine = new CpythonEngine(factory, Map.of(), "a fake", limits, new Environ(new TrustedProxies(List.of())), folder, "test", new Log("test", "error"));
-        engine.start();
-    }
-
-    @AfterEach
-    void stop() throws IOException {
-        if (engine != null) {
-            engine.stop();
-            try (Stream<Path> left = Files.list(folder)) {
-                assertEquals(0, left.count(), "the socket's folder is gone");
-            }
-            assertTrue(Thread.getAllStackTraces().keySet().stream().noneMatch(thread -> thread.getName().startsWith("test-")));
-        }
-    }
-
-    private FakeExchange ask(FakeExchange exchange) throws IOException {
-        engine.handle(new Request(exchange, Client.direct(exchange), new Body(exchange.body, exchange.body.length)));
-        return exchange;
-    }
-
-    private FakeExchange get(String path) throws IOException {
-        return ask(FakeExchange.of("GET", path));
-    }
-
+class CpythonEngineTest extends EngineFixture {
     @Test
     void aPageComesBackAsTheApplicationMadeIt() throws Exception {
         start(1, 1, 0, 0, SECOND, (environ, wire) ->
@@ -193,14 +131,6 @@ class CpythonEngineTest {
         assertEquals("fine", slow.text());
     }
 
-    private void assertDoesAsk(FakeExchange exchange) {
-        try {
-            ask(exchange);
-        } catch (IOException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
     @Test
     void aWornOutWorkerIsReplacedAndNoRequestNotices() throws Exception {
         start(1, 2, 3, 0, 10 * SECOND, (environ, wire) -> wire.answer('F', 200, "", "worker " + wire.worker));
@@ -243,17 +173,6 @@ class CpythonEngineTest {
         };
         assertEquals("the client has gone", assertThrows(IOException.class, () -> ask(gone)).getMessage());
         assertEquals("one", get("/").text());
-    }
-
-    private FakeExchange leaving(String path) {
-        FakeExchange gone = FakeExchange.of("GET", path);
-        gone.output = new OutputStream() {
-            @Override
-            public void write(int b) throws IOException {
-                throw new IOException("the client has gone");
-            }
-        };
-        return gone;
     }
 
     @Test
@@ -329,14 +248,6 @@ class CpythonEngineTest {
         assertEquals("worker 1", get("/").text());
     }
 
-    private static void assertDoesWait(CountDownLatch latch) throws IOException {
-        try {
-            latch.await();
-        } catch (InterruptedException e) {
-            throw new IOException(e);
-        }
-    }
-
     @Test
     void anInterruptedStopStillEndsEverything() throws Exception {
         start(1, 1, 0, 0, SECOND, (environ, wire) -> {
@@ -394,7 +305,7 @@ class CpythonEngineTest {
 
     @Test
     void aProjectThatCantBeImportedSaysWhy() {
-        Limits limits = new Limits(1, 1, 0, 0, 5 * SECOND, SECOND, 0, SECOND);
+        Limits limits = new Limits(1, 1, 0, 0, 5 * SECOND, SECOND, 0, SECOND, 0);
         BootFailure failure = assertThrows(BootFailure.class, () -> {
             engine = new CpythonEngine(
                     (settings, listener) -> new FakeParent(settings, listener, null, 1) {

@@ -119,6 +119,11 @@ class FakeParent implements Parent {
         mayConnect = false;
     }
 
+    /** Whether ended workers are not reported. */
+    boolean isSilent() {
+        return false;
+    }
+
     @Override
     public void started() {}
 
@@ -142,6 +147,9 @@ class FakeParent implements Parent {
             }
             process.onExit().thenRun(() -> {
                 workers.remove(number);
+                if (isSilent()) {
+                    return;
+                }
                 Map<String, Object> event = new LinkedHashMap<>();
                 event.put("event", "exited");
                 event.put("worker", (double) number);

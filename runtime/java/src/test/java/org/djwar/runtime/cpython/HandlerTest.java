@@ -104,7 +104,7 @@ class HandlerTest {
         settings.put("software", "Test/1.0");
         settings.put("log_level", "info");
         Launch launch = new Launch(List.of(python, "-s", "-B", "-m", "djwar_handler"), variables, project, settings, "the test's Python");
-        Limits limits = new Limits(processes, threads, 0, 0, 60 * SECOND, 10 * SECOND, 60 * SECOND, 30 * SECOND);
+        Limits limits = new Limits(processes, threads, 0, 0, 60 * SECOND, 10 * SECOND, 60 * SECOND, 30 * SECOND, 1 << 30);
         Path work = Files.createDirectories(folder.resolve("work"));
         engine = new CpythonEngine(launch, limits, new Environ(new TrustedProxies(List.of())), work, "test", new Log("handler", "error"));
         engine.start();
