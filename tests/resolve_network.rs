@@ -51,6 +51,7 @@ fn request(project: &Utf8PathBuf, requirements: &str) -> WheelRequest {
     WheelRequest {
         project: project.clone(),
         sources: vec![RequirementSource::File(project.join("requirements.txt"))],
+        servers: std::collections::BTreeSet::new(),
         python: PYTHON,
         platform: Platform::LinuxX86_64,
     }

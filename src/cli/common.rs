@@ -118,6 +118,11 @@ impl Common {
         let options = ScanOptions {
             settings: text(&config.settings),
             wsgi: text(&config.wsgi),
+            requirements: config
+                .requirements
+                .as_ref()
+                .map(|files| files.value.clone()),
+            without_lock: false,
             include: config.include.clone(),
             exclude: config.exclude.clone(),
         };

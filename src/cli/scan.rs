@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::{Common, Outcome, common};
 use crate::config::RawValues;
+use crate::model::project::{Dependency, EnvironmentVariable, Problem, Severity};
 use crate::model::{Project, Setting};
 
 #[derive(Debug, Args)]
@@ -26,27 +27,56 @@ pub(super) fn run(options: &Common, arguments: &Arguments) -> Outcome {
     Ok(0)
 }
 
-fn table(project: &Project) -> String {
-    let mut text = String::new();
-    let mut row = |name: &str, value: String, origin: String| {
-        let origin = if origin.is_empty() {
-            origin
-        } else {
-            format!("  ({origin})")
+/// A name, a value and an origin a line.
+#[derive(Default)]
+struct Table(String);
+
+impl Table {
+    fn row(&mut self, name: &str, value: impl AsRef<str>, origin: impl AsRef<str>) {
+        let (value, origin) = (value.as_ref(), origin.as_ref());
+        let origin = match origin {
+            "" => String::new(),
+            origin => format!("  ({origin})"),
         };
-        writeln!(text, "{name:<18} {value}{origin}").expect("a String grows");
-    };
+        writeln!(self.0, "{name:<18} {value}{origin}").expect("a String grows");
+    }
+
+    fn setting(&mut self, name: &str, (value, origin): (String, String)) {
+        self.row(name, value, origin);
+    }
+}
+
+/// The keys of the JSON, in its order.
+fn table(project: &Project) -> String {
+    let mut table = Table::default();
     let plain = |value: &Setting<String>| setting(value, Clone::clone);
     let joined = |value: &Setting<Vec<String>>| setting(value, |list| list.join(", "));
-    row("root", project.root.to_string(), String::new());
-    row("name", project.name.clone(), String::new());
-    for (name, (value, origin)) in [
-        ("settings", plain(&project.settings)),
-        ("wsgi", plain(&project.wsgi)),
-        ("asgi", plain(&project.asgi)),
-        ("root_urlconf", plain(&project.root_urlconf)),
-        ("installed_apps", joined(&project.installed_apps)),
-        ("middleware", joined(&project.middleware)),
+    table.row("root", &project.root, "");
+    table.row("name", &project.name, "");
+    let manage_py = project.manage_py.as_ref();
+    table.row("manage_py", manage_py.map_or("-", |path| path.as_str()), "");
+    let (settings, place) = plain(&project.settings);
+    let reason = match project.settings_reason.as_str() {
+        "" => place,
+        reason => format!("{place}: {reason}"),
+    };
+    table.row("settings", settings, reason);
+    table.setting("wsgi", plain(&project.wsgi));
+    table.setting("asgi", plain(&project.asgi));
+    table.setting("root_urlconf", plain(&project.root_urlconf));
+    table.setting("installed_apps", joined(&project.installed_apps));
+    table.row("project_apps", project.project_apps.join(", "), "");
+    table.setting("middleware", joined(&project.middleware));
+    if let Setting::Known(databases, _) = &project.databases {
+        for (alias, database) in databases {
+            let name = format!("databases.{alias}");
+            table.setting(&format!("{name}.engine"), plain(&database.engine));
+            table.setting(&format!("{name}.name"), plain(&database.name));
+        }
+    } else {
+        table.setting("databases", setting(&project.databases, |_| String::new()));
+    }
+    for (name, value) in [
         ("static.url", plain(&project.static_files.url)),
         ("static.root", plain(&project.static_files.root)),
         ("static.dirs", joined(&project.static_files.dirs)),
@@ -57,61 +87,71 @@ fn table(project: &Project) -> String {
         ("locale_paths", joined(&project.locale_paths)),
         ("debug", setting(&project.debug, ToString::to_string)),
     ] {
-        let origin = match name {
-            "settings" if !project.settings_reason.is_empty() => {
-                format!("{origin}: {}", project.settings_reason)
-            }
-            _ => origin,
-        };
-        row(name, value, origin);
-    }
-    for (alias, database) in &project.databases {
-        let (engine, origin) = plain(&database.engine);
-        row(&format!("database.{alias}"), engine, origin);
-        let (name, origin) = plain(&database.name);
-        row("", name, origin);
+        table.setting(name, value);
     }
     for variable in &project.env {
-        let default = match (&variable.default, variable.required) {
-            (Some(default), _) => format!("default `{default}`"),
-            (None, true) => "required".to_owned(),
-            (None, false) => "optional".to_owned(),
-        };
-        row(
-            "env",
-            format!("{}: {default}", variable.name),
-            variable.origin.to_string(),
-        );
+        let value = format!("{}: {}", variable.name, need(variable));
+        table.row("env", value, variable.origin.to_string());
+    }
+    for file in &project.requirements {
+        table.row("requirements", file, "");
     }
     for dependency in &project.dependencies {
-        let marker = dependency
-            .marker
-            .as_ref()
-            .map(|marker| format!(" ; {marker}"));
-        row(
-            "dependency",
-            format!(
-                "{}{}{}",
-                dependency.name,
-                dependency.specifier,
-                marker.unwrap_or_default()
-            ),
-            dependency.origin.to_string(),
+        let origin = dependency.origin.to_string();
+        table.row("dependency", written(dependency), origin);
+    }
+    table.row("django", project.django.as_deref().unwrap_or("-"), "");
+    match &project.python {
+        Some(wish) => table.row("python", &wish.specifier, wish.origin.to_string()),
+        None => table.row("python", "-", ""),
+    }
+    table.row("engine", project.engine.as_str(), &project.engine_reason);
+    table.row("native", project.native.join(", "), "");
+    for data in &project.data {
+        table.row("data", &data.path, &data.reason);
+    }
+    table.row("files", project.files.len().to_string(), "");
+    for exclusion in &project.exclude {
+        table.row("left out", &exclusion.path, &exclusion.reason);
+    }
+    for problem in &project.problems {
+        let origin = problem.origin.as_ref().map(ToString::to_string);
+        table.row(
+            severity(problem),
+            &problem.message,
+            origin.unwrap_or_default(),
         );
     }
-    if let Some(wish) = &project.python {
-        row("python", wish.specifier.clone(), wish.origin.to_string());
+    table.0
+}
+
+fn severity(problem: &Problem) -> &'static str {
+    match problem.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
     }
-    row(
-        "engine",
-        project.engine.to_string(),
-        project.engine_reason.clone(),
-    );
-    row("files", project.files.len().to_string(), String::new());
-    for exclusion in &project.exclude {
-        row("left out", exclusion.path.clone(), exclusion.reason.clone());
+}
+
+fn need(variable: &EnvironmentVariable) -> String {
+    match (&variable.default, variable.required) {
+        (Some(default), _) => format!("default `{default}`"),
+        (None, true) => "required".to_owned(),
+        (None, false) => "optional".to_owned(),
     }
-    text
+}
+
+/// A requirement as PEP 508 writes it.
+fn written(dependency: &Dependency) -> String {
+    let extras = match dependency.extras.join(",") {
+        none if none.is_empty() => none,
+        extras => format!("[{extras}]"),
+    };
+    let marker = dependency.marker.as_ref();
+    let marker = marker.map_or(String::new(), |marker| format!(" ; {marker}"));
+    format!(
+        "{}{extras}{}{marker}",
+        dependency.name, dependency.specifier
+    )
 }
 
 /// A setting's value and origin as texts.

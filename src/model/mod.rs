@@ -4,6 +4,7 @@
 pub mod coordinates;
 pub mod engine;
 pub mod entry;
+pub mod packages;
 pub mod portable;
 pub mod project;
 pub mod setting;

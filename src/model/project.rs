@@ -39,8 +39,8 @@ pub struct Project {
     pub project_apps: Vec<String>,
     /// As written in the settings.
     pub middleware: Setting<Vec<String>>,
-    /// By alias.
-    pub databases: BTreeMap<String, Database>,
+    /// By alias; computed as a whole when not even the aliases can be read.
+    pub databases: Setting<BTreeMap<String, Database>>,
     /// `STATIC_*`.
     #[serde(rename = "static")]
     pub static_files: StaticFiles,
@@ -59,6 +59,9 @@ pub struct Project {
     pub requirements: Vec<Utf8PathBuf>,
     /// The direct dependencies as written (for a lock file: all of them).
     pub dependencies: Vec<Dependency>,
+    /// Application servers among the dependencies: the container serves the
+    /// project, so a WAR leaves out those that nothing in the project imports.
+    pub servers: Vec<ServerRequirement>,
     /// Django's own specifier or version among them.
     pub django: Option<String>,
     /// The wish for a Python version.
@@ -80,6 +83,9 @@ pub struct Project {
     /// The files to pack, sorted, relative to `root` with `/`.
     #[serde(skip)]
     pub files: Vec<ProjectFile>,
+    /// Tells the requirements' files from every other state of them.
+    #[serde(skip)]
+    pub requirements_digest: String,
 }
 
 /// One file of the project that goes into the WAR.
@@ -142,16 +148,61 @@ pub struct Dependency {
     pub name: String,
     /// The extras that are asked for, as written.
     pub extras: Vec<String>,
-    /// The version specifier, empty when there is none.
+    /// The version specifier, empty when there is none; `@ ADDRESS` for what is
+    /// no release of an index: `@ git+https://…`, `@ ./libs/thing` (relative to
+    /// the project's root).
     pub specifier: String,
     /// Where it is written.
     pub origin: Span,
     /// The environment marker, as written.
     pub marker: Option<String>,
+    /// The digests that a lock file demands, as pip writes them: `sha256:…`.
+    #[serde(skip)]
+    pub hashes: Vec<String>,
+    /// The file names of the distributions that a lock file knows.
+    #[serde(skip)]
+    pub files: Vec<String>,
 }
 
-/// The project's own wish for a Python.
+impl Dependency {
+    /// One without extras, marker and lock.
+    pub fn new(name: String, specifier: impl Into<String>, origin: Span) -> Self {
+        Self {
+            name,
+            extras: Vec::new(),
+            specifier: specifier.into(),
+            origin,
+            marker: None,
+            hashes: Vec::new(),
+            files: Vec::new(),
+        }
+    }
+
+    /// The address of what comes from no index.
+    pub fn address(&self) -> Option<&str> {
+        self.specifier.strip_prefix('@').map(str::trim)
+    }
+
+    /// Whether only one version fits.
+    pub fn is_pinned(&self) -> bool {
+        self.address().is_some()
+            || self.specifier.starts_with("==") && !self.specifier.contains(['*', ','])
+    }
+}
+
+/// An application server that the project names as a dependency.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ServerRequirement {
+    /// Normalised as PEP 503 has it.
+    pub name: String,
+    /// Where it is written.
+    pub origin: Span,
+    /// Why it is packed all the same: what imports it.
+    pub kept: Option<String>,
+}
+
+/// The project's own wish for a Python; in JSON the specifier alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PythonWish {
     /// As written: `>=3.11`, `3.12`.
     pub specifier: String,
@@ -159,6 +210,12 @@ pub struct PythonWish {
     pub version: Option<PythonVersion>,
     /// Where it is written.
     pub origin: Span,
+}
+
+impl Serialize for PythonWish {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.specifier)
+    }
 }
 
 /// A path that stays out of the WAR.

@@ -35,11 +35,7 @@ pub(super) fn gather(
         offline,
         report,
     )?;
-    let files = config
-        .requirements
-        .as_ref()
-        .map(|files| files.value.as_slice());
-    let request = WheelRequest::of_project(project, files, plan.python, platform);
+    let request = WheelRequest::of_project(project, plan.python, platform);
     if offline {
         // Else the cache would be blamed for what no network mends.
         request.check_texts()?;

@@ -273,6 +273,7 @@ mod tests {
                     origin: home.join("pyproject.toml"),
                     requirements: vec![("thing>=1".to_owned(), 4)],
                 }],
+                servers: std::collections::BTreeSet::new(),
                 python: version,
                 platform: Platform::of_this_host().unwrap_or(Platform::LinuxX86_64),
             },

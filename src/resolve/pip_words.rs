@@ -330,6 +330,7 @@ mod tests {
                 origin: "/project/pyproject.toml".into(),
                 requirements: vec![("Django>=5.2".to_owned(), 7), ("uWSGI".to_owned(), 8)],
             }],
+            servers: ["uwsgi".to_owned()].into(),
             python: PythonVersion::new(3, 13),
             platform: Platform::LinuxX86_64,
         }

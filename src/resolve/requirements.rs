@@ -10,6 +10,7 @@ use super::cache::{Key, sha256_of, utf8};
 use super::error::{ResolveError, Said};
 use super::host::Host;
 use super::wheels::normalized;
+use crate::model::project::Dependency;
 use crate::model::{Platform, Project, PythonVersion};
 
 /// The hint for a text that is no requirement.
@@ -39,6 +40,8 @@ pub struct WheelRequest {
     pub project: Utf8PathBuf,
     /// The requirements.
     pub sources: Vec<RequirementSource>,
+    /// Application servers that are left out, normalised.
+    pub servers: BTreeSet<String>,
     /// The target's Python.
     pub python: PythonVersion,
     /// The target's platform.
@@ -46,16 +49,9 @@ pub struct WheelRequest {
 }
 
 impl WheelRequest {
-    /// What the scan found. `files`, relative to the project, replace the scan's.
-    pub fn of_project(
-        project: &Project,
-        files: Option<&[String]>,
-        python: PythonVersion,
-        platform: Platform,
-    ) -> Self {
-        let scanned = || project.requirements.clone();
-        let named = files.map(|files| files.iter().map(Utf8PathBuf::from).collect());
-        let mut files: Vec<Utf8PathBuf> = named.unwrap_or_else(scanned);
+    /// What the scan found.
+    pub fn of_project(project: &Project, python: PythonVersion, platform: Platform) -> Self {
+        let mut files = project.requirements.clone();
         // The scan lists nested files too; pip follows them by itself.
         let nested: BTreeSet<Utf8PathBuf> = files
             .iter()
@@ -65,39 +61,30 @@ impl WheelRequest {
         let sources = files
             .into_iter()
             .map(|file| {
-                if matches!(file.extension(), Some("txt" | "in")) {
+                if !is_listed(&file) {
                     return RequirementSource::File(project.root.join(file));
                 }
-                let requirements = project
+                let own: Vec<&Dependency> = project
                     .dependencies
                     .iter()
                     .filter(|dependency| dependency.origin.path == file)
-                    .map(|dependency| {
-                        let marker = dependency
-                            .marker
-                            .as_ref()
-                            .map(|marker| format!(" ; {marker}"))
-                            .unwrap_or_default();
-                        let extras = match dependency.extras.join(",") {
-                            none if none.is_empty() => none,
-                            extras => format!("[{extras}]"),
-                        };
-                        let text = format!(
-                            "{}{extras} {}{marker}",
-                            dependency.name, dependency.specifier
-                        );
-                        (text, dependency.origin.line)
-                    })
                     .collect();
+                // One hash makes pip ask for all.
+                let with_hashes = own.iter().all(|one| !one.hashes.is_empty());
                 RequirementSource::Listed {
+                    requirements: own
+                        .iter()
+                        .map(|one| (written(one, with_hashes), one.origin.line))
+                        .collect(),
                     origin: project.root.join(file),
-                    requirements,
                 }
             })
             .collect();
+        let servers = project.servers.iter().filter(|one| one.kept.is_none());
         Self {
             project: project.root.clone(),
             sources,
+            servers: servers.map(|one| one.name.clone()).collect(),
             python,
             platform,
         }
@@ -134,6 +121,7 @@ impl WheelRequest {
     /// known without asking an index.
     pub(crate) fn digest(&self, host: &Host) -> Result<String, ResolveError> {
         let mut parts = vec![self.python.to_string(), self.platform.to_string()];
+        parts.extend(self.servers.iter().cloned());
         for source in &self.sources {
             if let RequirementSource::Listed { requirements, .. } = source {
                 parts.extend(requirements.iter().map(|(text, _)| text.clone()));
@@ -165,6 +153,23 @@ impl WheelRequest {
         Ok(lines
             .iter()
             .any(|line| line.local_path(&self.project).is_some()))
+    }
+
+    /// What only the network has, whatever a cache of packages holds: repositories.
+    pub(crate) fn repositories(&self) -> Vec<String> {
+        let lines = self.lines().unwrap_or_default();
+        lines
+            .iter()
+            .filter(|line| line.text.contains("git+") || line.text.contains("hg+"))
+            .map(|line| {
+                // An address may hold a token.
+                let name = line.name().unwrap_or_else(|| "a repository".to_owned());
+                format!(
+                    "`{name}` ({}), which comes from a repository",
+                    self.place(line)
+                )
+            })
+            .collect()
     }
 
     /// Where a requirement of that name is written: `requirements.txt:3`.
@@ -221,11 +226,69 @@ impl WheelRequest {
     }
 }
 
+/// Whether a file of that name is no requirements file: the scan listed what it
+/// says.
+pub(super) fn is_listed(file: &Utf8Path) -> bool {
+    let name = file.file_name().unwrap_or_default();
+    matches!(
+        name,
+        "pyproject.toml"
+            | "setup.cfg"
+            | "setup.py"
+            | "Pipfile"
+            | "Pipfile.lock"
+            | "poetry.lock"
+            | "uv.lock"
+    ) || name.starts_with("pylock.")
+}
+
+/// A requirement as pip reads it in a file.
+fn written(dependency: &Dependency, with_hashes: bool) -> String {
+    let mut text = match dependency.address() {
+        // pip takes no name before a path that is relative.
+        Some(path) if path.starts_with(['.', '/']) => path.to_owned(),
+        _ => dependency.name.clone(),
+    };
+    if !dependency.extras.is_empty() {
+        text = format!("{text}[{}]", dependency.extras.join(","));
+    }
+    if !text.starts_with(['.', '/']) {
+        text = format!("{text} {}", dependency.specifier);
+    }
+    if let Some(marker) = &dependency.marker {
+        text = format!("{text} ; {marker}");
+    }
+    if with_hashes {
+        for hash in &dependency.hashes {
+            text = format!("{text} --hash={hash}");
+        }
+    }
+    text
+}
+
+/// The text of a requirements file, in UTF-16 too when it begins with its mark, as
+/// pip reads it.
+pub(super) fn text_of(path: &Utf8Path) -> std::io::Result<String> {
+    let bytes = fs_err::read(path)?;
+    let wide = |content: &[u8], of: fn([u8; 2]) -> u16| {
+        let units = content.chunks_exact(2).map(|pair| of([pair[0], pair[1]]));
+        char::decode_utf16(units)
+            .map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER))
+            .collect()
+    };
+    match bytes.as_slice() {
+        [0xff, 0xfe, content @ ..] => Ok(wide(content, u16::from_le_bytes)),
+        [0xfe, 0xff, content @ ..] => Ok(wide(content, u16::from_be_bytes)),
+        _ => String::from_utf8(bytes)
+            .map_err(|_| std::io::Error::other("it is neither UTF-8 nor UTF-16")),
+    }
+}
+
 /// The files that a requirements file names, itself not among them. What can't
 /// be read is told when it is needed.
 fn nested_in(file: &Utf8Path) -> BTreeSet<Utf8PathBuf> {
     let mut seen = BTreeSet::new();
-    if matches!(file.extension(), Some("txt" | "in")) {
+    if !is_listed(file) {
         let _ = follow(file, &mut Vec::new(), &mut seen);
         seen.remove(file);
     }
@@ -345,7 +408,7 @@ pub(super) fn follow(
     if !seen.insert(path.to_owned()) {
         return Ok(());
     }
-    let text = fs_err::read_to_string(path).map_err(|error| ResolveError::Unreadable {
+    let text = text_of(path).map_err(|error| ResolveError::Unreadable {
         path: path.to_owned(),
         reason: error.to_string(),
     })?;
@@ -439,6 +502,7 @@ mod tests {
         }
         let request = WheelRequest {
             sources: vec![RequirementSource::File(root.join("requirements.txt"))],
+            servers: BTreeSet::new(),
             project: root,
             python: PythonVersion::new(3, 13),
             platform: Platform::LinuxX86_64,

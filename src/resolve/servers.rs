@@ -4,12 +4,10 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::error::ResolveError;
-use super::requirements::{Line, RequirementSource, WheelRequest, follow, requirement_name};
+use super::requirements::{
+    Line, RequirementSource, WheelRequest, follow, is_listed, requirement_name, text_of,
+};
 use crate::report::Report;
-
-/// Servers written in C, without wheels. Nothing can import them but under
-/// themselves, and the container serves the project.
-pub(crate) const SERVERS: &[&str] = &["uwsgi", "mod-wsgi"];
 
 /// What has no wheels, and the same code at the same version that has.
 const WITH_WHEELS: &[(&str, &str)] = &[("psycopg2", "psycopg2-binary")];
@@ -31,7 +29,7 @@ pub(crate) fn without_servers(
         request,
         &scratch.join("without-servers"),
         &mut |line| match line.name() {
-            Some(name) if SERVERS.contains(&name.as_str()) => {
+            Some(name) if request.servers.contains(&name) => {
                 report.status(&format!(
                     "Leaving out `{name}` ({}): the container serves the project",
                     request.place(line)
@@ -52,7 +50,10 @@ pub(crate) fn with_wheels(
 ) -> Result<Option<WheelRequest>, ResolveError> {
     altered(request, &scratch.join("with-wheels"), &mut |line| {
         let name = line.name();
-        if name.as_deref().is_some_and(|name| SERVERS.contains(&name)) {
+        if name
+            .as_ref()
+            .is_some_and(|name| request.servers.contains(name))
+        {
             return Fate::Goes;
         }
         let Some((old, new)) = WITH_WHEELS
@@ -61,8 +62,14 @@ pub(crate) fn with_wheels(
         else {
             return Fate::Stays;
         };
-        // A hash is one package's; extras are another's.
         let rest = &line.text[requirement_name(&line.text).len()..];
+        // The hashes that a lock gives are taken off the whole list below.
+        let rest = if is_listed(&line.path) {
+            without_hashes(rest)
+        } else {
+            rest
+        };
+        // A hash is one package's; extras are another's.
         if line.text.ends_with('\\') || rest.contains("--hash") || rest.starts_with('[') {
             return Fate::Stays;
         }
@@ -86,23 +93,32 @@ fn altered(
             RequirementSource::Listed {
                 origin,
                 requirements,
-            } => requirements.retain_mut(|(text, number)| {
-                let line = Line {
-                    path: origin.clone(),
-                    number: *number,
-                    text: text.clone(),
-                };
-                let fate = judge(&line);
-                any |= !matches!(fate, Fate::Stays);
-                match fate {
-                    Fate::Goes => false,
-                    Fate::Stays => true,
-                    Fate::Becomes(new) => {
-                        *text = new;
-                        true
+            } => {
+                let mut becomes = false;
+                requirements.retain_mut(|(text, number)| {
+                    let line = Line {
+                        path: origin.clone(),
+                        number: *number,
+                        text: text.clone(),
+                    };
+                    let fate = judge(&line);
+                    any |= !matches!(fate, Fate::Stays);
+                    match fate {
+                        Fate::Goes => false,
+                        Fate::Stays => true,
+                        Fate::Becomes(new) => {
+                            *text = new;
+                            becomes = true;
+                            true
+                        }
                     }
+                });
+                // The lock knows no hash of what takes its place, and one hash
+                // makes pip ask for all.
+                for (text, _) in requirements.iter_mut().filter(|_| becomes) {
+                    *text = without_hashes(text).to_owned();
                 }
-            }),
+            }
             RequirementSource::File(path) => {
                 if let Some(copy) = copied(path, &request.project, folder, judge)? {
                     any = true;
@@ -112,6 +128,10 @@ fn altered(
         }
     }
     Ok(any.then_some(altered))
+}
+
+fn without_hashes(text: &str) -> &str {
+    text.split(" --hash=").next().unwrap_or(text)
 }
 
 /// A copy of a file and of those that it names, or none when all lines stay.
@@ -145,7 +165,7 @@ fn copied(
     for file in &files {
         let mut text = String::new();
         let mut goes_on = false;
-        for (number, line) in (1_u32..).zip(fs_err::read_to_string(file)?.lines()) {
+        for (number, line) in (1_u32..).zip(text_of(file)?.lines()) {
             let fate = fates
                 .iter()
                 .find(|(at, _)| at.path == *file && at.number == number)
@@ -196,6 +216,7 @@ mod tests {
                     root.join("project/requirements.txt"),
                 )],
                 project: root.join("project"),
+                servers: ["uwsgi", "mod-wsgi"].map(str::to_owned).into(),
                 python: PythonVersion::new(3, 13),
                 platform: Platform::LinuxX86_64,
             },
@@ -204,7 +225,7 @@ mod tests {
         }
     }
 
-    fn text_of(request: &WheelRequest, nested: &str) -> String {
+    fn copy_of(request: &WheelRequest, nested: &str) -> String {
         let RequirementSource::File(path) = &request.sources[0] else {
             panic!("a file stays a file");
         };
@@ -225,8 +246,8 @@ mod tests {
         let altered = without_servers(request, scratch, &Silent)
             .expect("reads")
             .expect("something goes");
-        assert_eq!(text_of(&altered, "requirements.txt").trim(), "-r base.txt");
-        let base = text_of(&altered, "base.txt");
+        assert_eq!(copy_of(&altered, "requirements.txt").trim(), "-r base.txt");
+        let base = copy_of(&altered, "base.txt");
         assert_eq!(
             base.split_whitespace().collect::<Vec<_>>(),
             ["Django==5.2", "six"]
@@ -277,7 +298,7 @@ mod tests {
                 request, scratch, ..
             } = &project(&[("requirements.txt", &format!("{line}\n"))]);
             let altered = with_wheels(request, scratch, &Silent).expect("reads");
-            let text = altered.map(|altered| text_of(&altered, "requirements.txt"));
+            let text = altered.map(|altered| copy_of(&altered, "requirements.txt"));
             assert_eq!(text.as_deref().map(str::trim), expected, "{line}");
         }
     }

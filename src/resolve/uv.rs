@@ -10,7 +10,6 @@ use super::interpreter::Interpreter;
 use super::pip::source_arguments;
 use super::requirements::{RequirementSource, WheelRequest, pip_configuration};
 use super::resolver::Resolver;
-use super::servers::SERVERS;
 use crate::model::Platform;
 
 /// pip's variables and uv's for the same thing.
@@ -100,9 +99,10 @@ impl Resolver<'_> {
                     exported.as_str(),
                 ])
                 .args(
-                    SERVERS
+                    request
+                        .servers
                         .iter()
-                        .flat_map(|server| ["--no-emit-package", server]),
+                        .flat_map(|server| ["--no-emit-package", server.as_str()]),
                 )
                 .current_dir(folder);
             let output = run(&mut command)?;

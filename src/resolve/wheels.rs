@@ -282,9 +282,9 @@ impl Resolver<'_> {
             return Ok(resolution);
         }
         if self.offline {
-            return Err(ResolveError::Offline {
-                missing: vec![request.describe()],
-            });
+            let mut missing = vec![request.describe()];
+            missing.extend(request.repositories());
+            return Err(ResolveError::Offline { missing });
         }
         self.report
             .status(&format!("Resolving {}", request.describe()));

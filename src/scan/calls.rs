@@ -163,6 +163,10 @@ impl Evaluator<'_> {
         let path = |path: String| Value::text(path).or_dynamic(dynamic);
         let first = arguments.text(0);
         match (name, first) {
+            ("setuptools.setup" | "distutils.core.setup", _) => {
+                self.setup = Some(arguments.keywords.clone());
+                Value::opaque()
+            }
             ("os.path.join" | "posixpath.join", Some(first)) => {
                 join_all(first, &arguments.positional[1..]).map_or_else(Value::opaque, path)
             }

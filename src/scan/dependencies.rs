@@ -1,104 +1,28 @@
 //! Which of the project's sources tell its dependencies (DESIGN §6), and what
 //! follows from them: Django, Python, engine, native packages.
 
+use std::fmt::Write as _;
+
 use camino::{Utf8Path, Utf8PathBuf};
 
+use sha2::{Digest, Sha256};
+
+use super::ScanOptions;
 use super::error::ScanError;
-use super::locks;
+use super::locks::{self, Lock};
 use super::manifests::{self, Manifest};
 use super::modules::join;
+use super::pipenv;
 use super::python_wish::{
     BUNDLED, WITHOUT_SQLITE, allows, django_line, is_older_than_bundled, of_django,
 };
+use super::requirement::normalised_name;
 use super::requirements;
+use super::setup_script;
 use super::source_text::{self, LARGEST_TEXT};
+use super::value::normalised;
 use crate::model::project::{Dependency, Problem, PythonWish, Severity};
-use crate::model::{Engine, PythonVersion, Span};
-
-/// Distributions that hold compiled code, whatever their version. Lock files tell
-/// of the others by their wheels.
-const NATIVE: &[&str] = &[
-    "argon2-cffi",
-    "argon2-cffi-bindings",
-    "asyncpg",
-    "bcrypt",
-    "brotli",
-    "cchardet",
-    "cffi",
-    "confluent-kafka",
-    "coverage",
-    "cryptography",
-    "cx-oracle",
-    "cython",
-    "duckdb",
-    "fiona",
-    "gevent",
-    "greenlet",
-    "grpcio",
-    "h5py",
-    "hiredis",
-    "httptools",
-    "jpype1",
-    "kiwisolver",
-    "ldap",
-    "levenshtein",
-    "lxml",
-    "markupsafe",
-    "matplotlib",
-    "msgpack",
-    "multidict",
-    "mysqlclient",
-    "numba",
-    "numpy",
-    "opencv-python",
-    "opencv-python-headless",
-    "oracledb",
-    "orjson",
-    "pandas",
-    "pikepdf",
-    "pillow",
-    "polars",
-    "psutil",
-    "psycopg-binary",
-    "psycopg-c",
-    "psycopg2",
-    "psycopg2-binary",
-    "pyarrow",
-    "pycairo",
-    "pycryptodome",
-    "pycurl",
-    "pydantic-core",
-    "pymssql",
-    "pymupdf",
-    "pynacl",
-    "pyodbc",
-    "pyproj",
-    "python-ldap",
-    "python-magic-bin",
-    "python-snappy",
-    "pyyaml",
-    "pyzmq",
-    "rapidfuzz",
-    "regex",
-    "rpds-py",
-    "ruamel-yaml-clib",
-    "scikit-learn",
-    "scipy",
-    "sentencepiece",
-    "shapely",
-    "simplejson",
-    "tiktoken",
-    "tokenizers",
-    "torch",
-    "ujson",
-    "uvloop",
-    "uwsgi",
-    "watchfiles",
-    "wrapt",
-    "xmlsec",
-    "yarl",
-    "zstandard",
-];
+use crate::model::{Engine, PythonVersion, Span, packages};
 
 /// Everything that is known of the dependencies.
 #[derive(Debug, Default)]
@@ -108,12 +32,22 @@ pub(super) struct Dependencies {
     pub(super) native: Vec<String>,
     pub(super) name: Option<String>,
     pub(super) problems: Vec<Problem>,
+    /// Of the files' contents, `djwar.lock` left aside.
+    pub(super) digest: String,
     python: Vec<(String, Span)>,
     pin: Option<(String, Span)>,
 }
 
-/// Reads the sources in `folders`, the nearest to `manage.py` first.
-pub(super) fn read(root: &Utf8Path, folders: &[Utf8PathBuf]) -> Result<Dependencies, ScanError> {
+/// The versions that an earlier build took, in the form of a requirements file.
+pub const LOCK: &str = "djwar.lock";
+
+/// Reads the sources in `folders`, the nearest to `manage.py` first, or those that
+/// the configuration names.
+pub(super) fn read(
+    root: &Utf8Path,
+    folders: &[Utf8PathBuf],
+    options: &ScanOptions,
+) -> Result<Dependencies, ScanError> {
     let mut found = Dependencies::default();
     let mut manifests: Vec<Manifest> = Vec::new();
     for folder in folders {
@@ -123,7 +57,8 @@ pub(super) fn read(root: &Utf8Path, folders: &[Utf8PathBuf]) -> Result<Dependenc
         };
         manifests.extend(manifests::pyproject(root, folder)?);
         manifests.extend(manifests::setup_cfg(root, folder)?);
-        manifests.extend(manifests::pipfile(root, folder)?);
+        manifests.extend(pipenv::manifest(root, folder)?);
+        manifests.extend(setup_script::read(root, folder)?);
     }
     found.name = manifests.iter().find_map(|manifest| manifest.name.clone());
     found.python.extend(
@@ -131,58 +66,124 @@ pub(super) fn read(root: &Utf8Path, folders: &[Utf8PathBuf]) -> Result<Dependenc
             .iter()
             .filter_map(|manifest| manifest.python.clone()),
     );
-
-    let mut candidates: Vec<Dependencies> = Vec::new();
-    for folder in folders {
-        let own = manifests.iter().find(|manifest| {
-            manifest.path.parent() == Some(folder) && !manifest.dependencies.is_empty()
-        });
-        if let Some(lock) = locks::best(root, folder, own)? {
-            candidates.push(Dependencies {
-                files: vec![lock.path],
-                list: lock.dependencies,
-                native: lock.native,
-                python: lock.python.into_iter().collect(),
-                ..Dependencies::default()
-            });
+    let source = match &options.requirements {
+        Some(files) => Some(named(root, files, &manifests)?),
+        None => best(root, folders, manifests)?,
+    };
+    if let Some(source) = source {
+        found.take(source);
+    }
+    found.digest = digest(root, &found.files);
+    let lock = Utf8Path::new(LOCK);
+    if !options.without_lock && root.join(lock).is_file() {
+        let (text, _) = source_text::requirements(root, lock)?;
+        if !text.contains(&found.digest) {
+            found.problems.push(stale(&found.files));
         }
+        let locked = from_requirements(root, lock)?;
+        found.list.clear();
+        found.native.clear();
+        found.files.clear();
+        found.take(locked);
+    } else {
+        found.problems.extend(unpinned(&found.list));
     }
-    if let Some(file) = requirements::choose(root, folders) {
-        candidates.push(from_requirements(root, &file)?);
-    }
-    for manifest in manifests {
-        if !manifest.dependencies.is_empty() {
-            candidates.push(Dependencies {
-                files: vec![manifest.path],
-                list: manifest.dependencies,
-                ..Dependencies::default()
-            });
-        }
-    }
-    // A source without Django is not the deployment's (linters, documentation),
-    // unless none has it.
-    let index = candidates
-        .iter()
-        .position(|candidate| candidate.django().is_some())
-        .unwrap_or(0);
-    if index < candidates.len() {
-        let chosen = candidates.swap_remove(index);
-        found.files = chosen.files;
-        found.list = chosen.list;
-        found.native = chosen.native;
-        found.problems.extend(chosen.problems);
-        found.python.extend(chosen.python);
-    }
-    let known = found.list.iter().filter(|one| is_native(one));
+    let known = found.list.iter().filter(|one| packages::holds_code(one));
     found.native.extend(known.map(|one| one.name.clone()));
     found.native.sort();
     found.native.dedup();
     Ok(found)
 }
 
-fn is_native(dependency: &Dependency) -> bool {
-    let extra = |extra: &String| NATIVE.contains(&format!("{}-{extra}", dependency.name).as_str());
-    NATIVE.contains(&dependency.name.as_str()) || dependency.extras.iter().any(extra)
+/// The best source that names Django; without one, the best.
+fn best(
+    root: &Utf8Path,
+    folders: &[Utf8PathBuf],
+    manifests: Vec<Manifest>,
+) -> Result<Option<Dependencies>, ScanError> {
+    let mut candidates: Vec<Dependencies> = Vec::new();
+    for folder in folders {
+        let own = own_manifest(&manifests, folder);
+        if let Some(lock) = locks::best(root, folder, own)? {
+            candidates.push(lock.into());
+        }
+    }
+    if let Some(file) = requirements::choose(root, folders) {
+        candidates.push(from_requirements(root, &file)?);
+    }
+    let with_dependencies = |manifest: &Manifest| !manifest.dependencies.is_empty();
+    candidates.extend(
+        manifests
+            .into_iter()
+            .filter(with_dependencies)
+            .map(Dependencies::from),
+    );
+    // A source without Django is not the deployment's (linters, documentation),
+    // unless none has it.
+    let index = candidates
+        .iter()
+        .position(|candidate| candidate.django().is_some())
+        .unwrap_or(0);
+    Ok((index < candidates.len()).then(|| candidates.swap_remove(index)))
+}
+
+fn own_manifest<'a>(manifests: &'a [Manifest], folder: &Utf8Path) -> Option<&'a Manifest> {
+    manifests.iter().find(|manifest| {
+        manifest.path.parent() == Some(folder) && !manifest.dependencies.is_empty()
+    })
+}
+
+/// The files that the configuration names, all of them.
+fn named(
+    root: &Utf8Path,
+    files: &[String],
+    manifests: &[Manifest],
+) -> Result<Dependencies, ScanError> {
+    let mut found = Dependencies::default();
+    for file in files {
+        let path = Utf8PathBuf::from(normalised(file));
+        if !root.join(&path).is_file() {
+            return Err(ScanError::RequirementsNotFound {
+                origin: "`requirements` of the configuration".to_owned(),
+                path,
+            });
+        }
+        let folder = path.parent().unwrap_or(Utf8Path::new(""));
+        let own = own_manifest(manifests, folder);
+        let one = match manifests.iter().find(|manifest| manifest.path == path) {
+            Some(manifest) => manifest.clone().into(),
+            None => match locks::of_file(root, &path, own)? {
+                Some(lock) => lock.into(),
+                None => from_requirements(root, &path)?,
+            },
+        };
+        found.take(one);
+    }
+    Ok(found)
+}
+
+impl From<Lock> for Dependencies {
+    fn from(lock: Lock) -> Self {
+        Self {
+            files: vec![lock.path],
+            list: lock.dependencies,
+            native: lock.native,
+            python: lock.python.into_iter().collect(),
+            ..Self::default()
+        }
+    }
+}
+
+impl From<Manifest> for Dependencies {
+    fn from(manifest: Manifest) -> Self {
+        let mut files = vec![manifest.path];
+        files.extend(manifest.files);
+        Self {
+            files,
+            list: manifest.dependencies,
+            ..Self::default()
+        }
+    }
 }
 
 /// A requirements file, and the manifests of folders that it requires.
@@ -194,20 +195,89 @@ fn from_requirements(root: &Utf8Path, file: &Utf8Path) -> Result<Dependencies, S
         problems: read.problems,
         ..Dependencies::default()
     };
-    for folder in read.local {
-        let manifest = match manifests::pyproject(root, &folder)? {
-            Some(manifest) if !manifest.dependencies.is_empty() => Some(manifest),
-            _ => manifests::setup_cfg(root, &folder)?,
-        };
-        if let Some(manifest) = manifest {
-            for dependency in manifest.dependencies {
-                if found.list.iter().all(|known| known.name != dependency.name) {
-                    found.list.push(dependency);
-                }
+    for (folder, origin) in read.local {
+        let read = [
+            manifests::pyproject(root, &folder)?,
+            manifests::setup_cfg(root, &folder)?,
+            setup_script::read(root, &folder)?,
+        ];
+        let manifests = || read.iter().flatten();
+        let own = manifests().find_map(|manifest| manifest.name.clone());
+        let own = own.or_else(|| folder.file_name().map(str::to_owned));
+        // The project itself is packed as it is; only what it needs is news.
+        if let Some(name) = own.filter(|_| !folder.as_str().is_empty()) {
+            found.list.push(Dependency::new(
+                normalised_name(&name),
+                format!("@ ./{folder}"),
+                origin,
+            ));
+        }
+        let manifest = manifests().find(|manifest| !manifest.dependencies.is_empty());
+        for dependency in manifest.into_iter().flat_map(|one| &one.dependencies) {
+            if found.list.iter().all(|known| known.name != dependency.name) {
+                found.list.push(dependency.clone());
             }
         }
     }
     Ok(found)
+}
+
+/// Tells the files' contents from every other.
+fn digest(root: &Utf8Path, files: &[Utf8PathBuf]) -> String {
+    let mut digest = Sha256::new();
+    for file in files {
+        let bytes = fs_err::read(root.join(file)).unwrap_or_default();
+        digest.update(file.as_str());
+        digest.update((bytes.len() as u64).to_le_bytes());
+        digest.update(bytes);
+    }
+    let mut text = String::new();
+    for byte in digest.finalize() {
+        write!(text, "{byte:02x}").expect("a String grows");
+    }
+    text
+}
+
+fn stale(files: &[Utf8PathBuf]) -> Problem {
+    let names: Vec<String> = files.iter().map(|file| format!("`{file}`")).collect();
+    Problem {
+        severity: Severity::Warning,
+        code: "lock-stale",
+        origin: Some(Span::new(LOCK, 1)),
+        message: format!(
+            "`{LOCK}` was written for other requirements than those of {}",
+            names.join(", ")
+        ),
+        hint: Some("`djwar build --lock` writes it anew; or delete it".to_owned()),
+    }
+}
+
+fn unpinned(dependencies: &[Dependency]) -> Option<Problem> {
+    const SHOWN: usize = 3;
+    let loose: Vec<&Dependency> = dependencies.iter().filter(|one| !one.is_pinned()).collect();
+    let first = loose.first()?;
+    let names: Vec<String> = loose
+        .iter()
+        .take(SHOWN)
+        .map(|one| format!("`{}`", one.name))
+        .collect();
+    let more = match loose.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Some(Problem {
+        severity: Severity::Warning,
+        code: "unpinned",
+        origin: Some(first.origin.clone()),
+        message: format!(
+            "no exact version is set for {}{more}: two builds may pack different ones",
+            names.join(", ")
+        ),
+        hint: Some(format!(
+            "`djwar build --lock` writes the versions that it takes to `{LOCK}`, which the next \
+             builds use"
+        )),
+    })
 }
 
 /// `.python-version` and `runtime.txt`: one version, meant exactly.
@@ -236,6 +306,15 @@ fn version_file(root: &Utf8Path, folder: &Utf8Path) -> Result<Option<(String, Sp
 }
 
 impl Dependencies {
+    /// Adds what one source says.
+    fn take(&mut self, source: Self) {
+        self.files.extend(source.files);
+        self.list.extend(source.list);
+        self.native.extend(source.native);
+        self.problems.extend(source.problems);
+        self.python.extend(source.python);
+    }
+
     fn django(&self) -> Option<&Dependency> {
         self.list.iter().find(|one| one.name == "django")
     }

@@ -14,6 +14,11 @@ pub(super) fn text(scope: &Scope, name: &str) -> Setting<String> {
     })
 }
 
+/// The text of a value that is certain.
+pub(super) fn text_of(value: &Value) -> Option<String> {
+    (!value.dynamic).then(|| value.as_text().map(str::to_owned))?
+}
+
 fn text_value(value: &Value, span: &Span) -> Setting<String> {
     match (&value.kind, value.dynamic) {
         (Kind::Text(text) | Kind::Path(text), false) => Setting::Known(shown(text), span.clone()),
@@ -73,21 +78,25 @@ pub(super) fn boolean(scope: &Scope, name: &str) -> Setting<bool> {
 }
 
 /// `DATABASES`, by alias.
-pub(super) fn databases(scope: &Scope) -> BTreeMap<String, Database> {
-    let mut databases = BTreeMap::new();
+pub(super) fn databases(scope: &Scope) -> Setting<BTreeMap<String, Database>> {
     let Some(binding) = scope.get("DATABASES") else {
-        return databases;
+        return Setting::Missing;
     };
     let Kind::Dictionary(entries) = &binding.value.kind else {
-        return databases;
+        return Setting::Dynamic(binding.span.clone());
     };
+    let mut databases = BTreeMap::new();
     for (alias, value) in entries {
         let Some(alias) = alias.as_text() else {
             continue;
         };
-        databases.insert(alias.to_owned(), database(value, binding));
+        let value = value.clone().or_dynamic(binding.value.dynamic);
+        databases.insert(alias.to_owned(), database(&value, binding));
     }
-    databases
+    if databases.is_empty() && binding.value.dynamic {
+        return Setting::Dynamic(binding.span.clone());
+    }
+    Setting::Known(databases, binding.span.clone())
 }
 
 fn database(value: &Value, binding: &Binding) -> Database {

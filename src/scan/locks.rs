@@ -7,10 +7,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use toml::{Table, Value};
 
 use super::error::ScanError;
+use super::lock_package::{Edges, Package};
 use super::manifests::{Manifest, line_of, table};
 use super::modules::join;
-use super::requirement::normalised_name;
-use super::source_text::{self, LARGEST_LOCK};
+use super::pipenv;
+use super::source_text::LARGEST_LOCK;
 use crate::model::Span;
 use crate::model::project::Dependency;
 
@@ -30,13 +31,35 @@ pub(super) fn best(
     folder: &Utf8Path,
     manifest: Option<&Manifest>,
 ) -> Result<Option<Lock>, ScanError> {
-    for name in ["pylock.toml", "uv.lock", "poetry.lock"] {
+    for name in NAMES {
         let path = join(folder, Utf8Path::new(name));
-        if let Some((table, text)) = table(root, &path, LARGEST_LOCK)? {
-            return Ok(Some(toml_lock(path, &table, &text, manifest)));
+        if let Some(lock) = of_file(root, &path, manifest)? {
+            return Ok(Some(lock));
         }
     }
-    pipfile_lock(root, &join(folder, Utf8Path::new("Pipfile.lock")))
+    Ok(None)
+}
+
+/// Lock files, the best first.
+const NAMES: [&str; 4] = ["pylock.toml", "uv.lock", "poetry.lock", "Pipfile.lock"];
+
+/// The lock file at `path`; `None` when it isn't there or has another name.
+pub(super) fn of_file(
+    root: &Utf8Path,
+    path: &Utf8Path,
+    manifest: Option<&Manifest>,
+) -> Result<Option<Lock>, ScanError> {
+    let name = path.file_name().unwrap_or_default();
+    // PEP 751: `pylock.NAME.toml` for several.
+    let is_named_pylock = name.starts_with("pylock.") && name.ends_with(".toml");
+    match name {
+        "Pipfile.lock" => pipenv::lock(root, path),
+        _ if NAMES.contains(&name) || is_named_pylock => {
+            let found = table(root, path, LARGEST_LOCK)?;
+            Ok(found.map(|(table, text)| toml_lock(path.to_owned(), &table, &text, manifest)))
+        }
+        _ => Ok(None),
+    }
 }
 
 fn toml_lock(path: Utf8PathBuf, table: &Table, text: &str, manifest: Option<&Manifest>) -> Lock {
@@ -53,6 +76,7 @@ fn toml_lock(path: Utf8PathBuf, table: &Table, text: &str, manifest: Option<&Man
         .collect();
     let wanted = wanted(&packages, manifest);
     let mut lock = Lock::default();
+    let folder = path.parent().unwrap_or(Utf8Path::new("")).to_owned();
     for package in &packages {
         let Some(edges) = wanted.get(&package.name) else {
             continue;
@@ -60,16 +84,19 @@ fn toml_lock(path: Utf8PathBuf, table: &Table, text: &str, manifest: Option<&Man
         if package.is_project() || package.is_for_development() {
             continue;
         }
+        let Some(marker) = package.marker(edges, table) else {
+            continue;
+        };
+        // A lock lists what extras bring as packages of their own.
         lock.dependencies.push(Dependency {
-            name: package.name.clone(),
-            // A lock lists what extras bring as packages of their own.
-            extras: Vec::new(),
-            specifier: package
-                .version
-                .map(|version| format!("=={version}"))
-                .unwrap_or_default(),
-            origin: Span::new(path.clone(), package.line),
-            marker: package.marker(edges),
+            marker: Some(marker).filter(|marker| !marker.is_empty()),
+            hashes: package.hashes(table),
+            files: package.file_names(),
+            ..Dependency::new(
+                package.name.clone(),
+                package.specifier(&folder),
+                Span::new(path.clone(), package.line),
+            )
         });
         if package.is_native() {
             lock.native.push(package.name.clone());
@@ -96,133 +123,6 @@ fn toml_lock(path: Utf8PathBuf, table: &Table, text: &str, manifest: Option<&Man
     });
     lock.path = path;
     lock
-}
-
-/// When something leads to a package.
-enum Edges {
-    Always,
-    When(Vec<String>),
-}
-
-fn any_of(markers: &[String]) -> Option<String> {
-    match markers {
-        [] => None,
-        [one] => Some(one.clone()),
-        several => Some(format!("({})", several.join(") or ("))),
-    }
-}
-
-struct Package<'a> {
-    name: String,
-    version: Option<&'a str>,
-    table: &'a Table,
-    line: u32,
-}
-
-impl<'a> Package<'a> {
-    fn new(table: &'a Table, line: u32) -> Option<Self> {
-        Some(Self {
-            name: normalised_name(table.get("name")?.as_str()?),
-            version: table.get("version").and_then(Value::as_str),
-            table,
-            line,
-        })
-    }
-
-    /// uv lists the project itself among the packages.
-    fn is_project(&self) -> bool {
-        self.table.get("source").is_some_and(|source| {
-            source.get("virtual").is_some() || source.get("editable").is_some()
-        }) || self.table.get("directory").is_some()
-    }
-
-    /// Poetry before 1.5 says `category = "dev"`, since 2.0 `groups = [...]`.
-    fn is_for_development(&self) -> bool {
-        let category = self.table.get("category").and_then(Value::as_str);
-        let groups = self.table.get("groups").and_then(Value::as_array);
-        category == Some("dev")
-            || groups.is_some_and(|groups| {
-                !groups
-                    .iter()
-                    .any(|group| matches!(group.as_str(), Some("main" | "default")))
-            })
-    }
-
-    /// When the package is wanted: its own marker, the forks that uv made it for,
-    /// and the markers of all that lead to it.
-    fn marker(&self, edges: &Edges) -> Option<String> {
-        let own = ["marker", "markers"]
-            .iter()
-            .find_map(|key| self.table.get(*key)?.as_str())
-            .map(str::to_owned);
-        let forks = self.table.get("resolution-markers");
-        let forks: Option<Vec<String>> = forks.and_then(Value::as_array).map(|forks| {
-            let texts = forks.iter().filter_map(Value::as_str);
-            texts.map(str::to_owned).collect()
-        });
-        let edges = match edges {
-            Edges::Always => None,
-            Edges::When(markers) => any_of(markers),
-        };
-        let forks = forks.as_deref().and_then(any_of);
-        let all: Vec<String> = [own, forks, edges].into_iter().flatten().collect();
-        match all.as_slice() {
-            [] => None,
-            [one] => Some(one.clone()),
-            several => Some(format!("({})", several.join(") and ("))),
-        }
-    }
-
-    fn dependencies(&self) -> Vec<(String, Option<String>)> {
-        let edge = |one: &Value| {
-            let name = normalised_name(one.get("name")?.as_str()?);
-            let marker = one.get("marker").and_then(Value::as_str);
-            Some((name, marker.map(str::to_owned)))
-        };
-        let names: Vec<(String, Option<String>)> = match self.table.get("dependencies") {
-            Some(Value::Array(list)) => list.iter().filter_map(edge).collect(),
-            Some(Value::Table(table)) => table
-                .iter()
-                .map(|(name, value)| {
-                    let marker = value.get("markers").and_then(Value::as_str);
-                    (normalised_name(name), marker.map(str::to_owned))
-                })
-                .collect(),
-            _ => Vec::new(),
-        };
-        let extras = self
-            .table
-            .get("optional-dependencies")
-            .and_then(Value::as_table);
-        let extras = extras
-            .into_iter()
-            .flat_map(|extras| extras.values())
-            .filter_map(Value::as_array)
-            .flatten()
-            .filter_map(edge);
-        // The project's own extras are not wanted unless somebody asks for them.
-        if self.is_project() {
-            names
-        } else {
-            names.into_iter().chain(extras).collect()
-        }
-    }
-
-    fn is_native(&self) -> bool {
-        let files = self.table.get("wheels").or_else(|| self.table.get("files"));
-        let wheels: Vec<&str> = files
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(|file| {
-                ["name", "file", "url", "path"]
-                    .iter()
-                    .find_map(|key| file.get(key)?.as_str())
-            })
-            .filter(|name| name.ends_with(".whl"))
-            .collect();
-        !wheels.is_empty() && !wheels.iter().any(|name| name.ends_with("-none-any.whl"))
-    }
 }
 
 /// The packages that the project's own dependencies lead to; all of them when the
@@ -278,39 +178,6 @@ fn package_lines(text: &str) -> Vec<u32> {
         .filter(|(_, line)| matches!(line.trim(), "[[package]]" | "[[packages]]"))
         .map(|(number, _)| number)
         .collect()
-}
-
-fn pipfile_lock(root: &Utf8Path, path: &Utf8Path) -> Result<Option<Lock>, ScanError> {
-    if !root.join(path).is_file() {
-        return Ok(None);
-    }
-    let text = source_text::utf8(root, path, LARGEST_LOCK)?;
-    let json: serde_json::Value =
-        serde_json::from_str(&text).map_err(|error| ScanError::Malformed {
-            path: path.to_owned(),
-            message: error.to_string(),
-        })?;
-    let span = |needle: &str| Span::new(path, line_of(&text, needle));
-    let mut lock = Lock {
-        path: path.to_owned(),
-        ..Lock::default()
-    };
-    let default = json.get("default").and_then(serde_json::Value::as_object);
-    for (name, package) in default.into_iter().flatten() {
-        let text_of = |key: &str| package.get(key).and_then(serde_json::Value::as_str);
-        lock.dependencies.push(Dependency {
-            name: normalised_name(name),
-            extras: Vec::new(),
-            specifier: text_of("version").unwrap_or_default().to_owned(),
-            origin: span(name),
-            marker: text_of("markers").map(str::to_owned),
-        });
-    }
-    let requires = json.pointer("/_meta/requires");
-    lock.python = ["python_full_version", "python_version"]
-        .iter()
-        .find_map(|key| Some((requires?.get(key)?.as_str()?.to_owned(), span(key))));
-    Ok(Some(lock))
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
-//! `pyproject.toml`, `setup.cfg` and `Pipfile`: names, dependencies, Python.
+//! `pyproject.toml` and `setup.cfg`: names, dependencies, Python.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use toml::{Table, Value};
 
 use super::error::ScanError;
-use super::requirement::{normalised_name, requirement};
+use super::requirement::requirement;
 use super::source_text::{self, LARGEST_TEXT};
+use super::value::normalised;
 use crate::model::Span;
 use crate::model::project::Dependency;
 
@@ -16,6 +17,8 @@ pub(super) struct Manifest {
     pub(super) name: Option<String>,
     pub(super) dependencies: Vec<Dependency>,
     pub(super) python: Option<(String, Span)>,
+    /// Other files that the dependencies were read from.
+    pub(super) files: Vec<Utf8PathBuf>,
 }
 
 /// A TOML file of the project; `None` when there is none.
@@ -43,11 +46,12 @@ pub(super) fn pyproject(root: &Utf8Path, folder: &Utf8Path) -> Result<Option<Man
     let Some((table, text)) = table(root, &path, LARGEST_TEXT)? else {
         return Ok(None);
     };
+    let span = |needle: &str| Span::new(path.clone(), line_of(&text, needle));
     let mut manifest = Manifest {
         path: path.clone(),
         ..Manifest::default()
     };
-    let span = |needle: &str| Span::new(path.clone(), line_of(&text, needle));
+    let tool = |name: &str| table.get("tool")?.get(name)?.as_table();
     if let Some(project) = table.get("project").and_then(Value::as_table) {
         manifest.name = project
             .get("name")
@@ -63,6 +67,14 @@ pub(super) fn pyproject(root: &Utf8Path, folder: &Utf8Path) -> Result<Option<Man
             .get("requires-python")
             .and_then(Value::as_str)
             .map(|python| (python.to_owned(), span("requires-python")));
+        for file in dynamic_files(project, tool("setuptools")) {
+            let file = normalised(folder.join(file).as_str());
+            if !file.starts_with("..") && root.join(&file).is_file() {
+                let read = super::requirements::read(root, Utf8Path::new(&file))?;
+                manifest.dependencies.extend(read.dependencies);
+                manifest.files.extend(read.files);
+            }
+        }
     }
     if manifest.dependencies.is_empty()
         && let Some(groups) = table.get("dependency-groups").and_then(Value::as_table)
@@ -73,45 +85,28 @@ pub(super) fn pyproject(root: &Utf8Path, folder: &Utf8Path) -> Result<Option<Man
                 .extend(requirement(written, span(written)));
         }
     }
-    let poetry = table
-        .get("tool")
-        .and_then(|tool| tool.get("poetry"))
-        .and_then(Value::as_table);
-    if let Some(poetry) = poetry {
-        if manifest.name.is_none() {
-            manifest.name = poetry
-                .get("name")
-                .and_then(Value::as_str)
-                .map(str::to_owned);
-        }
-        let listed = poetry.get("dependencies").and_then(Value::as_table);
-        for (name, value) in listed.into_iter().flatten() {
-            let Some(version) = poetry_version(value) else {
-                continue;
-            };
-            if name == "python" {
-                if manifest.python.is_none() {
-                    manifest.python = Some((version, span("python")));
-                }
-            } else if manifest
-                .dependencies
-                .iter()
-                .all(|known| known.name != normalised_name(name))
-            {
-                manifest.dependencies.push(Dependency {
-                    name: normalised_name(name),
-                    extras: extras(value),
-                    specifier: version,
-                    origin: span(name),
-                    marker: value
-                        .get("markers")
-                        .and_then(Value::as_str)
-                        .map(str::to_owned),
-                });
-            }
-        }
+    if let Some(uv) = tool("uv") {
+        super::uv_sources::apply(root, folder, uv, &mut manifest.dependencies);
+    }
+    if let Some(poetry) = tool("poetry") {
+        super::poetry::add(poetry, folder, &span, &mut manifest);
     }
     Ok(Some(manifest))
+}
+
+/// Files that setuptools reads `dynamic = ["dependencies"]` from.
+fn dynamic_files<'a>(project: &'a Table, setuptools: Option<&'a Table>) -> Vec<&'a str> {
+    let dynamic = project.get("dynamic").and_then(Value::as_array);
+    let is_dynamic = dynamic
+        .into_iter()
+        .flatten()
+        .any(|name| name.as_str() == Some("dependencies"));
+    let file = || setuptools?.get("dynamic")?.get("dependencies")?.get("file");
+    match file().filter(|_| is_dynamic) {
+        Some(Value::String(one)) => vec![one],
+        Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// The group (PEP 735) that an application without a `[project]` is deployed with.
@@ -140,108 +135,10 @@ fn group(groups: &Table) -> Vec<&str> {
     texts
 }
 
-fn extras(value: &Value) -> Vec<String> {
+pub(super) fn extras(value: &Value) -> Vec<String> {
     let listed = value.get("extras").and_then(Value::as_array);
     let texts = listed.into_iter().flatten().filter_map(Value::as_str);
     texts.map(str::to_owned).collect()
-}
-
-/// Poetry's constraint as a PEP 440 specifier; `None` for optional ones.
-fn poetry_version(value: &Value) -> Option<String> {
-    let text = match value {
-        Value::String(text) => text,
-        Value::Table(table) => {
-            if table.get("optional").and_then(Value::as_bool) == Some(true) {
-                return None;
-            }
-            match table.get("version").and_then(Value::as_str) {
-                Some(text) => text,
-                None => return Some(String::new()),
-            }
-        }
-        _ => return Some(String::new()),
-    };
-    let parts = text.split(',').map(|part| poetry_part(part.trim()));
-    Some(
-        parts
-            .filter(|part| !part.is_empty())
-            .collect::<Vec<_>>()
-            .join(","),
-    )
-}
-
-/// `^1.2` → `>=1.2,<2`; `~1.2` → `>=1.2,<1.3`; `1.2` → `==1.2`; `*` → nothing.
-fn poetry_part(part: &str) -> String {
-    let numbers = |text: &str| -> Vec<u64> {
-        text.split('.')
-            .map_while(|number| number.trim().parse().ok())
-            .collect()
-    };
-    let below = |mut version: Vec<u64>, at: usize| {
-        version.truncate(at + 1);
-        if let Some(last) = version.get_mut(at) {
-            *last += 1;
-        }
-        let texts: Vec<String> = version.iter().map(ToString::to_string).collect();
-        texts.join(".")
-    };
-    if let Some(rest) = part.strip_prefix('^') {
-        let version = numbers(rest);
-        let at = version
-            .iter()
-            .position(|&number| number != 0)
-            .unwrap_or(version.len().saturating_sub(1));
-        format!(">={rest},<{}", below(version, at))
-    } else if let Some(rest) = part.strip_prefix('~').filter(|rest| !rest.starts_with('=')) {
-        let version = numbers(rest);
-        let at = usize::from(version.len() > 1);
-        format!(">={rest},<{}", below(version, at))
-    } else if part == "*" || part.is_empty() {
-        String::new()
-    } else if part.starts_with(|letter: char| letter.is_ascii_digit()) {
-        format!("=={part}")
-    } else {
-        part.to_owned()
-    }
-}
-
-/// Reads `Pipfile` in `folder`.
-pub(super) fn pipfile(root: &Utf8Path, folder: &Utf8Path) -> Result<Option<Manifest>, ScanError> {
-    let path = super::modules::join(folder, Utf8Path::new("Pipfile"));
-    let Some((table, text)) = table(root, &path, LARGEST_TEXT)? else {
-        return Ok(None);
-    };
-    let span = |needle: &str| Span::new(path.clone(), line_of(&text, needle));
-    let requires = table.get("requires").and_then(Value::as_table);
-    let python = requires.and_then(|requires| {
-        let key = ["python_full_version", "python_version"]
-            .into_iter()
-            .find(|key| requires.contains_key(*key))?;
-        Some((requires.get(key)?.as_str()?.to_owned(), span(key)))
-    });
-    let packages = table.get("packages").and_then(Value::as_table);
-    let dependencies = packages.into_iter().flatten().map(|(name, value)| {
-        let version = match value {
-            Value::String(text) => text.as_str(),
-            other => other.get("version").and_then(Value::as_str).unwrap_or(""),
-        };
-        Dependency {
-            name: normalised_name(name),
-            extras: extras(value),
-            specifier: version.trim_start_matches('*').to_owned(),
-            origin: span(name),
-            marker: value
-                .get("markers")
-                .and_then(Value::as_str)
-                .map(str::to_owned),
-        }
-    });
-    Ok(Some(Manifest {
-        dependencies: dependencies.collect(),
-        path: path.clone(),
-        name: None,
-        python,
-    }))
 }
 
 /// Reads `setup.cfg` in `folder`.
@@ -333,31 +230,4 @@ pub(super) fn line_of(text: &str, needle: &str) -> u32 {
     });
     let index = starts.or_else(|| text.lines().position(|line| line.contains(needle)));
     index.map_or(1, |index| u32::try_from(index + 1).unwrap_or(u32::MAX))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn poetry_s_constraints_become_specifiers() {
-        for (written, expected) in [
-            ("^5.2", ">=5.2,<6"),
-            ("^0.3.1", ">=0.3.1,<0.4"),
-            ("~4.2", ">=4.2,<4.3"),
-            ("~4.2.1", ">=4.2.1,<4.3"),
-            ("*", ""),
-            ("1.2.3", "==1.2.3"),
-            (">=3.8,<4", ">=3.8,<4"),
-            ("~=1.4", "~=1.4"),
-            ("5.2.*", "==5.2.*"),
-        ] {
-            let value = Value::String(written.to_owned());
-            assert_eq!(
-                poetry_version(&value).as_deref(),
-                Some(expected),
-                "{written}"
-            );
-        }
-    }
 }

@@ -5,6 +5,7 @@
 //! [`facts`] names what it says; [`dependencies`] reads requirements, manifests
 //! and lock files; [`walk`] decides which files are packed.
 
+mod address;
 mod calls;
 mod choose;
 mod dependencies;
@@ -15,6 +16,7 @@ mod execute;
 mod facts;
 mod findings;
 mod imports;
+mod lock_package;
 mod locks;
 mod manage;
 mod manifests;
@@ -22,19 +24,25 @@ mod merge;
 mod modules;
 mod never_list;
 mod operators;
+mod pipenv;
+mod poetry;
 mod python_2;
 mod python_source;
 mod python_wish;
 mod requirement;
 mod requirements;
+mod servers;
+mod setup_script;
 mod source_text;
 mod syntax;
 mod text_methods;
+mod uv_sources;
 mod value;
 mod walk;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+pub use dependencies::LOCK;
 pub use error::ScanError;
 
 use crate::model::project::Problem;
@@ -54,6 +62,11 @@ pub struct ScanOptions {
     pub settings: Option<String>,
     /// `module:callable`; default: what the settings name.
     pub wsgi: Option<String>,
+    /// The requirement, lock and manifest files to read, relative to the root;
+    /// default: what is found.
+    pub requirements: Option<Vec<String>>,
+    /// Whether `djwar.lock` is passed over, because it is going to be written.
+    pub without_lock: bool,
     /// Patterns of paths that are packed although they are left out by default.
     pub include: Vec<String>,
     /// Patterns of paths that are left out.
@@ -105,7 +118,8 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
         .as_deref()
         .and_then(Utf8Path::parent)
         .unwrap_or(&chosen.source_root);
-    let mut dependencies = dependencies::read(&root, &manifest_folders(home, &chosen.source_root))?;
+    let folders = manifest_folders(home, &chosen.source_root);
+    let mut dependencies = dependencies::read(&root, &folders, options)?;
 
     let mut search = vec![chosen.source_root.clone()];
     if home != chosen.source_root {
@@ -163,6 +177,7 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
         env: read.evaluator.environment,
         requirements: dependencies.files.clone(),
         dependencies: dependencies.list.clone(),
+        servers: servers::named(&root, &dependencies.list, &scope, &walked.files),
         django: dependencies.django_specifier(),
         python,
         engine,
@@ -172,6 +187,7 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
         exclude: walked.exclude,
         problems: Vec::new(),
         files: walked.files,
+        requirements_digest: dependencies.digest.clone(),
         root,
     };
     problems.append(&mut dependencies.problems);

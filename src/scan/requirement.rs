@@ -50,14 +50,16 @@ pub(super) fn requirement(text: &str, origin: Span) -> Option<Dependency> {
         return None;
     }
     Some(Dependency {
-        name: normalised_name(name),
         extras: extras
             .filter(|extra| !extra.is_empty())
             .map(str::to_owned)
             .collect(),
-        specifier: rest.split_whitespace().collect::<Vec<_>>().join(" "),
-        origin,
         marker: marker.filter(|marker| !marker.is_empty()),
+        ..Dependency::new(
+            normalised_name(name),
+            rest.split_whitespace().collect::<Vec<_>>().join(" "),
+            origin,
+        )
     })
 }
 

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::error::ScanError;
 use super::requirement::{name_in_address, requirement};
-use super::source_text::{self, LARGEST_LOCK};
+use super::source_text;
 use super::value::normalised;
 use crate::model::Span;
 use crate::model::project::{Dependency, Problem, Severity};
@@ -18,8 +18,8 @@ pub(super) struct Requirements {
     /// The files, the first one first; constraints are not among them.
     pub(super) files: Vec<Utf8PathBuf>,
     pub(super) dependencies: Vec<Dependency>,
-    /// Folders of the project that are required themselves (`-e .`).
-    pub(super) local: Vec<Utf8PathBuf>,
+    /// Folders of the project that are required themselves (`-e .`), and where.
+    pub(super) local: Vec<(Utf8PathBuf, Span)>,
     pub(super) problems: Vec<Problem>,
 }
 
@@ -41,7 +41,10 @@ fn read_into(
     if !seen.insert(file.to_owned()) {
         return Ok(());
     }
-    let text = source_text::utf8(root, file, LARGEST_LOCK)?;
+    let (text, is_wide) = source_text::requirements(root, file)?;
+    if is_wide {
+        found.problems.push(wide(file));
+    }
     found.files.push(file.to_owned());
     for (line, text) in logical_lines(&text) {
         let origin = Span::new(file, line);
@@ -58,6 +61,10 @@ fn read_line(
     seen: &mut BTreeSet<Utf8PathBuf>,
 ) -> Result<(), ScanError> {
     if let Some(nested) = option(text, "-r", "--requirement") {
+        if nested.contains("://") {
+            found.problems.push(remote(&origin, nested));
+            return Ok(());
+        }
         let Some(path) = beside(&origin.path, nested) else {
             found.problems.push(outside(&origin, nested));
             return Ok(());
@@ -71,6 +78,10 @@ fn read_line(
         return read_into(root, &path, found, seen);
     }
     if let Some(constraints) = option(text, "-c", "--constraint") {
+        if constraints.contains("://") {
+            found.problems.push(remote(&origin, constraints));
+            return Ok(());
+        }
         let missing = beside(&origin.path, constraints).filter(|path| !root.join(path).is_file());
         if let Some(path) = missing {
             return Err(ScanError::RequirementsNotFound {
@@ -85,30 +96,23 @@ fn read_line(
         // Options for the client: indexes, hashes, formats.
         return Ok(());
     }
-    let target = editable.unwrap_or(text);
+    let (target, marker) = match editable.unwrap_or(text).split_once(" ;") {
+        Some((target, marker)) => (target.trim(), Some(marker.trim().to_owned())),
+        None => (editable.unwrap_or(text), None),
+    };
     if is_address(target) {
         if let Some(name) = name_in_address(target) {
             found.dependencies.push(Dependency {
-                name,
-                extras: Vec::new(),
-                specifier: format!("@ {target}"),
-                origin,
-                marker: None,
+                marker,
+                ..Dependency::new(name, format!("@ {target}"), origin)
             });
         }
         return Ok(());
     }
     let bare = target.split(['[', ';']).next().unwrap_or(target).trim();
-    let is_path = editable.is_some()
-        || bare.starts_with("./")
-        || bare.starts_with("../")
-        || matches!(bare, "." | "..")
-        || bare.starts_with('/');
-    if is_path {
-        match beside(&origin.path, bare.trim_start_matches("file:")) {
-            Some(path) => found.local.push(path),
-            None => found.problems.push(outside(&origin, bare)),
-        }
+    let bare = bare.strip_prefix("file:").unwrap_or(bare);
+    if editable.is_some() || is_path(root, bare) {
+        found.local(root, &origin, bare, marker);
         return Ok(());
     }
     match requirement(text, origin.clone()) {
@@ -116,7 +120,10 @@ fn read_line(
         None => found.problems.push(Problem {
             severity: Severity::Warning,
             code: "requirement-unreadable",
-            message: format!("`{text}` is no requirement that djwar understands"),
+            message: format!(
+                "`{}` is no requirement that djwar understands",
+                shortened(text)
+            ),
             origin: Some(origin),
             hint: Some("write it as `name==version`".to_owned()),
         }),
@@ -124,12 +131,113 @@ fn read_line(
     Ok(())
 }
 
+/// What stands in a message: a hostile line is as long as its file.
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 100;
+    match text.char_indices().nth(LONGEST) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+/// As pip tells a path from a name: by its look, or because it is there.
+fn is_path(root: &Utf8Path, text: &str) -> bool {
+    let is_archive = [".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2"]
+        .iter()
+        .any(|ending| text.ends_with(ending));
+    text.starts_with("./")
+        || text.starts_with("../")
+        || matches!(text, "." | "..")
+        || text.starts_with('/')
+        || (is_archive || text.contains('/')) && !text.contains(' ') && root.join(text).exists()
+}
+
+impl Requirements {
+    /// A folder or an archive of the project.
+    fn local(&mut self, root: &Utf8Path, origin: &Span, path: &str, marker: Option<String>) {
+        let problem = |severity, code, message, hint: &str| Problem {
+            severity,
+            code,
+            origin: Some(origin.clone()),
+            message,
+            hint: Some(hint.to_owned()),
+        };
+        // pip takes paths from the folder where it runs, which is the root; people
+        // write them from the file's, and run it there.
+        let here = beside(Utf8Path::new("requirements.txt"), path);
+        let nested = beside(&origin.path, path);
+        let is_there = |path: &Utf8PathBuf| root.join(path).exists();
+        let holds_package = |path: &Utf8PathBuf| {
+            let path = root.join(path);
+            path.is_file()
+                || ["pyproject.toml", "setup.py", "setup.cfg"]
+                    .iter()
+                    .any(|name| path.join(name).is_file())
+        };
+        let candidates = [here, nested];
+        let known = candidates.iter().flatten();
+        let best = known
+            .clone()
+            .find(|path| holds_package(path))
+            .or_else(|| known.clone().find(|path| is_there(path)));
+        let Some(best) = best.cloned() else {
+            self.problems.push(if known.count() == 0 {
+                outside(origin, path)
+            } else {
+                problem(
+                    Severity::Error,
+                    "requirement-path",
+                    format!("the requirement `{}` is not there", shortened(path)),
+                    "add it, or mend the path: it starts at the project's folder",
+                )
+            });
+            return;
+        };
+        if root.join(&best).is_file() {
+            let file_name = best.file_name().unwrap_or_default();
+            if let Some(name) = name_in_address(file_name) {
+                self.dependencies.push(Dependency {
+                    marker,
+                    ..Dependency::new(name, format!("@ ./{best}"), origin.clone())
+                });
+            }
+        } else if !self.local.iter().any(|(known, _)| *known == best) {
+            self.local.push((best, origin.clone()));
+        }
+    }
+}
+
+/// What PowerShell's `pip freeze > requirements.txt` writes.
+fn wide(file: &Utf8Path) -> Problem {
+    Problem {
+        severity: Severity::Warning,
+        code: "utf-16",
+        origin: Some(Span::new(file, 1)),
+        message: format!("`{file}` is written in UTF-16; pip reads it, other tools do not"),
+        hint: Some(format!("save `{file}` as UTF-8")),
+    }
+}
+
+fn remote(origin: &Span, address: &str) -> Problem {
+    Problem {
+        severity: Severity::Warning,
+        code: "requirement-remote",
+        origin: Some(origin.clone()),
+        message: format!(
+            "`{}` is somewhere else: the build's client fetches it, and reading the project shows \
+             nothing of it",
+            shortened(address)
+        ),
+        hint: Some("keep a copy in the project".to_owned()),
+    }
+}
+
 fn outside(origin: &Span, path: &str) -> Problem {
     Problem {
         severity: Severity::Error,
         code: "requirement-outside",
         origin: Some(origin.clone()),
-        message: format!("`{path}` lies outside of the project"),
+        message: format!("`{}` lies outside of the project", shortened(path)),
         hint: Some("name a folder that holds both as the project".to_owned()),
     }
 }
@@ -286,7 +394,8 @@ mod tests {
             found.files,
             ["requirements/production.txt", "requirements/base.txt"]
         );
-        assert_eq!(found.local, [""]);
+        let local: Vec<&str> = found.local.iter().map(|(path, _)| path.as_str()).collect();
+        assert_eq!(local, [""]);
     }
 
     #[test]

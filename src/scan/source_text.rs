@@ -26,6 +26,51 @@ pub(super) fn utf8(root: &Utf8Path, relative: &Utf8Path, limit: u64) -> Result<S
     decode(relative, bytes, None)
 }
 
+/// Reads a requirements file as pip does: in UTF-16 too, when its first bytes say
+/// so (PowerShell's `>` writes it), which is told beside the text.
+pub(super) fn requirements(
+    root: &Utf8Path,
+    relative: &Utf8Path,
+) -> Result<(String, bool), ScanError> {
+    let bytes = bytes(root, relative, LARGEST_LOCK)?;
+    match utf16(relative, &bytes)? {
+        Some(text) => Ok((lines(&text), true)),
+        None => Ok((decode(relative, bytes, None)?, false)),
+    }
+}
+
+/// The text of bytes that begin with UTF-16's mark.
+fn utf16(relative: &Utf8Path, bytes: &[u8]) -> Result<Option<String>, ScanError> {
+    let (content, is_little) = match bytes {
+        [0xff, 0xfe, content @ ..] => (content, true),
+        [0xfe, 0xff, content @ ..] => (content, false),
+        _ => return Ok(None),
+    };
+    let units = content.chunks(2).map(|pair| match *pair {
+        [first, second] if is_little => u16::from_le_bytes([first, second]),
+        [first, second] => u16::from_be_bytes([first, second]),
+        // Half a character at the end: one that fits nowhere.
+        _ => 0xd800,
+    });
+    let mut text = String::with_capacity(content.len() / 2);
+    let mut offset = 2;
+    let mut line = 1;
+    for letter in char::decode_utf16(units) {
+        let Ok(letter) = letter else {
+            return Err(ScanError::Encoding {
+                path: relative.to_owned(),
+                encoding: "UTF-16".to_owned(),
+                offset,
+                line,
+            });
+        };
+        offset += 2 * letter.len_utf16();
+        line += u32::from(letter == '\n');
+        text.push(letter);
+    }
+    Ok(Some(text))
+}
+
 fn bytes(root: &Utf8Path, relative: &Utf8Path, limit: u64) -> Result<Vec<u8>, ScanError> {
     let unreadable = |source| ScanError::Unreadable {
         path: relative.to_owned(),
@@ -90,11 +135,12 @@ fn decode(
             }
         }
     };
-    Ok(text
-        .strip_prefix('\u{feff}')
-        .unwrap_or(&text)
-        .replace("\r\n", "\n")
-        .replace('\r', "\n"))
+    Ok(lines(text.strip_prefix('\u{feff}').unwrap_or(&text)))
+}
+
+/// With `\n` as the only end of a line.
+fn lines(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
 fn encoding_fault(path: &Utf8Path, encoding: &str, bytes: &[u8], offset: usize) -> ScanError {

@@ -175,12 +175,90 @@ fn secrets_stay_out_and_code_with_such_names_does_not() {
 }
 
 #[test]
-fn files_in_the_wrong_encoding_are_named() {
+fn files_in_the_wrong_encoding_are_named_with_the_byte() {
+    for (path, bytes, said) in [
+        (
+            "requirements.txt",
+            &b"Django==5.2\n# caf\xe9\n"[..],
+            "`requirements.txt` is not UTF-8: byte 17 (line 2) can't be decoded",
+        ),
+        (
+            "requirements.txt",
+            b"\xff\xfeD\0\n\0\0\xd8x\0",
+            "`requirements.txt` is not UTF-16: byte 6 (line 2) can't be decoded",
+        ),
+        (
+            "site1/settings.py",
+            b"\xff\xfeA\0",
+            "`site1/settings.py` is written in UTF-16",
+        ),
+        (
+            "site1/settings.py",
+            b"A = 1\0\n",
+            "`site1/settings.py` is not text: byte 5 (line 1) can't be decoded",
+        ),
+        (
+            "pyproject.toml",
+            b"[project]\nname = '\xe9'\n",
+            "`pyproject.toml` is not UTF-8: byte 18 (line 2) can't be decoded",
+        ),
+        (
+            "uv.lock",
+            b"\xe9",
+            "`uv.lock` is not UTF-8: byte 0 (line 1) can't be decoded",
+        ),
+    ] {
+        let tree = ordinary();
+        tree.write(path, bytes);
+        let expected = format!("error: {said}\n\nhint: save `{path}` as UTF-8");
+        assert_eq!(tree.error(), expected);
+    }
+}
+
+#[test]
+fn requirements_in_utf_16_are_read_as_pip_reads_them() {
+    for is_little in [true, false] {
+        let tree = ordinary();
+        let mut bytes = Vec::new();
+        for unit in "\u{feff}Django==5.2\r\nPillow==11 # \u{1f40d}\r\n".encode_utf16() {
+            bytes.extend(if is_little {
+                unit.to_le_bytes()
+            } else {
+                unit.to_be_bytes()
+            });
+        }
+        tree.write("requirements.txt", bytes);
+        let project = tree.scan();
+        let names: Vec<&str> = project
+            .dependencies
+            .iter()
+            .map(|one| one.name.as_str())
+            .collect();
+        assert_eq!(names, ["django", "pillow"]);
+        assert!(
+            project
+                .problems
+                .iter()
+                .any(|problem| problem.code == "utf-16")
+        );
+    }
+}
+
+#[test]
+fn marks_and_foreign_line_ends_change_nothing() {
     let tree = ordinary();
-    tree.write("requirements.txt", b"\xff\xfeD\0j\0a\0n\0g\0o\0");
+    tree.write("requirements.txt", "\u{feff}Django==5.2\r\nPillow==11\r\n");
+    tree.write("setup.cfg", "\u{feff}[metadata]\r\nname = shop\r\n");
+    tree.write(
+        "site1/settings.py",
+        format!("\u{feff}{}", SETTINGS.replace('\n', "\r\n")),
+    );
+    let project = tree.scan();
+    assert_eq!(project.name, "shop");
+    assert_eq!(project.dependencies.len(), 2);
     assert_eq!(
-        tree.error(),
-        "error: `requirements.txt` is written in UTF-16\n\nhint: save `requirements.txt` as UTF-8"
+        project.root_urlconf.known().map(String::as_str),
+        Some("site1.urls")
     );
 }
 

@@ -253,7 +253,7 @@ fn an_asgi_project_is_told_that_wsgi_is_needed() {
              SECRET_KEY = os.environ['KEY']\nALLOWED_HOSTS = ['*']\n",
         ),
         ("site1/asgi.py", "application = get_asgi_application()\n"),
-        ("requirements.txt", "django\n"),
+        ("requirements.txt", "django==5.2\n"),
     ]);
     let codes: Vec<&str> = tree
         .scan()

@@ -1,5 +1,6 @@
 //! Whole scans of small projects.
 
+mod dependencies;
 mod hostile;
 mod layouts;
 mod settings;

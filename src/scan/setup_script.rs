@@ -1,0 +1,64 @@
+//! `setup.py`: the arguments of `setup(…)` as far as reading tells. Never run.
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::error::ScanError;
+use super::evaluate::Evaluator;
+use super::facts::text_of;
+use super::manifests::{Manifest, line_of};
+use super::modules::{Modules, join};
+use super::requirement::requirement;
+use super::source_text;
+use crate::model::Span;
+
+/// Reads `setup.py` in `folder`. One that is broken tells nothing: whoever
+/// deploys the project does not run it.
+pub(super) fn read(root: &Utf8Path, folder: &Utf8Path) -> Result<Option<Manifest>, ScanError> {
+    let path = join(folder, Utf8Path::new("setup.py"));
+    if !root.join(&path).is_file() {
+        return Ok(None);
+    }
+    let text = source_text::python(root, &path)?;
+    let modules = Modules {
+        root: root.to_owned(),
+        search: vec![folder.to_owned(), Utf8PathBuf::from("src")],
+    };
+    let mut evaluator = Evaluator::new(&modules);
+    evaluator.script = true;
+    evaluator.tolerant = true;
+    if evaluator.load(&path).is_err() {
+        return Ok(None);
+    }
+    let Some(arguments) = evaluator.setup else {
+        return Ok(None);
+    };
+    let named = |name: &str| {
+        let found = arguments.iter().find(|(keyword, _)| keyword == name);
+        found.map(|(_, value)| value)
+    };
+    let span = |needle: &str| Span::new(path.clone(), line_of(&text, needle));
+    let mut manifest = Manifest {
+        path: path.clone(),
+        name: named("name").and_then(text_of),
+        ..Manifest::default()
+    };
+    manifest.python = named("python_requires")
+        .and_then(text_of)
+        .map(|python| (python, span("python_requires")));
+    if let Some(required) = named("install_requires") {
+        let texts: Vec<String> = match required.items() {
+            Some(items) => items.iter().filter_map(text_of).collect(),
+            // setuptools takes one text with a requirement a line.
+            None => text_of(required)
+                .map(|text| text.lines().map(str::to_owned).collect())
+                .unwrap_or_default(),
+        };
+        for written in texts {
+            let written = written.trim();
+            manifest
+                .dependencies
+                .extend(requirement(written, span(written)));
+        }
+    }
+    Ok(Some(manifest))
+}
