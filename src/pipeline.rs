@@ -18,7 +18,10 @@ use crate::write::{DirectoryWriter, WarWriter, ZipWarWriter, write};
 
 mod collect;
 mod gather;
+mod lock;
 mod static_copy;
+
+pub use lock::lock;
 
 /// Where djwar keeps what belongs to a project on this machine: data of `run`
 /// and `manage`, unpacked WARs. It is never packed.

@@ -26,6 +26,10 @@ pub(super) struct Arguments {
     /// Write the WAR as a folder
     #[arg(long, value_name = "DIR")]
     exploded: Option<Utf8PathBuf>,
+
+    /// Write the versions that are taken to djwar.lock first, for the next builds
+    #[arg(long)]
+    lock: bool,
 }
 
 /// What build, plan, run and manage take alike.
@@ -93,6 +97,10 @@ pub(super) fn run(options: &Common, arguments: &Arguments, report: Stderr) -> Ou
         (_, Some(folder)) => Target::Directory(common::absolute(folder)?),
         _ => Target::Default,
     };
+    if arguments.lock {
+        let (project, config) = options.scanned(&arguments.project, arguments.what.raw(), true)?;
+        pipeline::lock(&project, &config, options.offline, &report)?;
+    }
     let built = build(
         options,
         &arguments.project,

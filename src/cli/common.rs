@@ -110,6 +110,16 @@ impl Common {
         path: &Utf8Path,
         extra: RawValues,
     ) -> Result<(Project, Config), Failure> {
+        self.scanned(path, extra, false)
+    }
+
+    /// The same, with `djwar.lock` passed over when it is going to be written.
+    pub(crate) fn scanned(
+        &self,
+        path: &Utf8Path,
+        extra: RawValues,
+        without_lock: bool,
+    ) -> Result<(Project, Config), Failure> {
         let root = absolute(path)?;
         let environment = |name: &str| std::env::var(name).ok();
         let config = Config::load(&root, &environment, self.flags(extra))?;
@@ -122,7 +132,7 @@ impl Common {
                 .requirements
                 .as_ref()
                 .map(|files| files.value.clone()),
-            without_lock: false,
+            without_lock,
             include: config.include.clone(),
             exclude: config.exclude.clone(),
         };

@@ -100,6 +100,14 @@ fn table(project: &Project) -> String {
         let origin = dependency.origin.to_string();
         table.row("dependency", written(dependency), origin);
     }
+    for server in &project.servers {
+        let fate = match &server.kept {
+            Some(reason) => format!("kept: {reason}"),
+            None => "left out: the container serves the project".to_owned(),
+        };
+        let value = format!("{} {fate}", server.name);
+        table.row("server", value, server.origin.to_string());
+    }
     table.row("django", project.django.as_deref().unwrap_or("-"), "");
     match &project.python {
         Some(wish) => table.row("python", &wish.specifier, wish.origin.to_string()),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::assemble::{Artifacts, CollectedStatic, WheelArtifact};
 use crate::config::Config;
 use crate::error::{Failure, Kind};
-use crate::model::{BuildPlan, EntrySource, LeftOut, Project, Setting, StaticMode};
+use crate::model::{BuildPlan, EntrySource, LeftOut, Platform, Project, Setting, StaticMode};
 use crate::plan::{StaticPrefix, layout, prefix_of};
 use crate::report::Report;
 use crate::resolve::{Host, PythonFile, Resolution, Resolver, Wheel, WheelLayout, WheelRequest};
@@ -23,12 +23,7 @@ pub(super) fn gather(
     report: &dyn Report,
     clock: &mut Clock,
 ) -> Result<Artifacts, Failure> {
-    let [platform] = plan.platforms[..] else {
-        return Err(
-            Failure::new(Kind::Usage, "this release packs wheels for one platform")
-                .with_hint("name one in `platforms`, and build a WAR for each"),
-        );
-    };
+    let platform = only_platform(plan)?;
     let resolver = Resolver::new(
         Host::of_this_process(),
         project.root.clone(),
@@ -113,6 +108,17 @@ pub(super) fn gather(
 
 /// Django's default.
 const PLAIN_STORAGE: &str = "django.contrib.staticfiles.storage.StaticFilesStorage";
+
+/// The platform that wheels are brought for.
+pub(super) fn only_platform(plan: &BuildPlan) -> Result<Platform, Failure> {
+    match plan.platforms[..] {
+        [platform] => Ok(platform),
+        _ => Err(
+            Failure::new(Kind::Usage, "this release packs wheels for one platform")
+                .with_hint("name one in `platforms`, and build a WAR for each"),
+        ),
+    }
+}
 
 const STATIC_PREFIXES: &str = "djwar.static-prefixes";
 

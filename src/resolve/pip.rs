@@ -9,6 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::error::ResolveError;
 use super::host::run;
 use super::interpreter::Interpreter;
+use super::local_builds::LocalBuilds;
 use super::pip_words;
 use super::requirements::{RequirementSource, WheelRequest};
 use super::resolver::Resolver;
@@ -46,6 +47,7 @@ impl Resolver<'_> {
     ) -> Result<Vec<Utf8PathBuf>, ResolveError> {
         let folder = scratch.join("wheels");
         fs_err::create_dir(&folder)?;
+        let _watched = LocalBuilds::watch(request.local_paths());
         let native = Platform::of_this_host() == Some(request.platform)
             && interpreter.version == request.python;
         let without_servers = without_servers(request, scratch, self.report)?;
@@ -132,7 +134,7 @@ impl Resolver<'_> {
         command
     }
 
-    fn pip(&self, interpreter: &Interpreter, request: &WheelRequest) -> Command {
+    pub(super) fn pip(&self, interpreter: &Interpreter, request: &WheelRequest) -> Command {
         let mut command = interpreter.command(&self.host);
         for name in MISLEADING {
             command.env_remove(name);
@@ -157,7 +159,7 @@ impl Resolver<'_> {
         command
     }
 
-    fn run_pip(&self, command: &mut Command) -> Result<Output, ResolveError> {
+    pub(super) fn run_pip(&self, command: &mut Command) -> Result<Output, ResolveError> {
         let output = run(command)?;
         for line in said(&output).lines() {
             self.report.detail(line);
@@ -204,6 +206,11 @@ pub(crate) fn source_arguments(
         arguments.extend(["-r".to_owned(), path.into_string()]);
     }
     Ok(arguments)
+}
+
+/// What pip's words mean.
+pub(super) fn failure_of(request: &WheelRequest, output: &Output) -> ResolveError {
+    pip_words::failure(request, &said(output), true)
 }
 
 fn said(output: &Output) -> String {

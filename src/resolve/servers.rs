@@ -4,9 +4,8 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::error::ResolveError;
-use super::requirements::{
-    Line, RequirementSource, WheelRequest, follow, is_listed, requirement_name, text_of,
-};
+use super::requirement_lines::{Line, follow, requirement_name, text_of};
+use super::requirements::{RequirementSource, WheelRequest, is_listed};
 use crate::report::Report;
 
 /// What has no wheels, and the same code at the same version that has.
