@@ -28,23 +28,44 @@ def load_application(start: StartSettings, log: Log) -> Application:
     if start.settings:
         os.environ["DJANGO_SETTINGS_MODULE"] = start.settings
         _prepare_django(start, log)
-    application = import_callable(start.wsgi)
+    if start.wsgi:
+        application = import_callable(start.wsgi)
+    elif start.settings:
+        from django.core.wsgi import get_wsgi_application
+
+        application = get_wsgi_application()
+    else:
+        raise ProjectError(
+            "there is neither a handler nor a settings module: set `djwar.wsgi` (`django.handler`) or `djwar.settings`"
+        )
     if "django.conf" in sys.modules:
         _finish_django()
     return application
 
 
 def import_callable(name: str) -> Application:
-    """``module:callable``, where the callable may be a dotted path inside the module."""
+    """``module:callable``, where the callable may be a dotted path inside the module, or ``package.module.Class``.
+
+    Of the latter one instance is made, here; a class named as a callable is one (PEP 3333 allows it).
+    """
     module_name, separator, path = name.partition(":")
-    if not module_name or not separator or not path:
-        raise ProjectError(f"`{name}` is not of the form `module:callable`")
+    if not separator:
+        module_name, _, path = name.rpartition(".")
+    if not module_name or not path:
+        raise ProjectError(f"`{name}` is neither `module:callable` nor `package.module.Class`")
     found: Any = importlib.import_module(module_name)
     for part in path.split("."):
         try:
             found = getattr(found, part)
         except AttributeError as error:
             raise ProjectError(f"the module `{module_name}` has no `{path}`") from error
+    if not separator and isinstance(found, type):
+        if os.environ.get("DJANGO_SETTINGS_MODULE") and "django" in sys.modules:
+            import django
+
+            # `django.core.handlers.wsgi.WSGIHandler`: its instance wants the applications loaded.
+            django.setup()
+        found = found()
     if not callable(found):
         raise ProjectError(f"`{name}` is not callable")
     return found

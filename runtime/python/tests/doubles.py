@@ -81,3 +81,11 @@ class Closing:
     def close(self) -> None:
         self.closed += 1
         self.was_closed.set()
+
+
+class Handler:
+    """A handler which is named by its class."""
+
+    def __call__(self, environ: dict[str, object], start_response: object) -> list[bytes]:
+        """A WSGI application."""
+        return []

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import types
 
+import doubles
 import pytest
+from djwar_handler import urls
 from djwar_handler.project import ProjectError, import_callable, place_static_root
 from djwar_handler.settings import StartSettings, StartSettingsError
 from djwar_handler.urls import adapt_settings
@@ -91,9 +93,9 @@ def test_a_storages_own_location_follows_the_static_root() -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("json", "not of the form"),
-        ("json:", "not of the form"),
-        (":dumps", "not of the form"),
+        ("json", "neither `module:callable` nor"),
+        ("json:", "neither `module:callable` nor"),
+        (":dumps", "neither `module:callable` nor"),
         ("json:nothing", "has no `nothing`"),
         ("json:__doc__", "not callable"),
     ],
@@ -105,3 +107,16 @@ def test_a_wsgi_name_that_leads_nowhere_is_said(name: str, message: str) -> None
 
 def test_a_wsgi_name_may_be_dotted() -> None:
     assert import_callable("json:JSONEncoder.default") is json.JSONEncoder.default
+
+
+def test_of_a_class_with_dots_an_instance_is_made_and_a_class_as_a_callable_stays() -> None:
+    assert isinstance(import_callable("doubles.Handler"), doubles.Handler)
+    assert import_callable("doubles:Handler") is doubles.Handler
+
+
+def test_both_engines_move_the_same_settings_below_the_context_path() -> None:
+    from djwar_jython import urls as jython
+
+    assert (urls.URL_SETTINGS, urls.COOKIE_PATH_SETTINGS) == (jython.URL_SETTINGS, jython.COOKIE_PATH_SETTINGS)
+    for url in ("/static/", "//cdn/x", "/ctx", "/ctx/a", "relative/", "http://host/"):
+        assert urls.needs_prefix(url, "/ctx") == jython.needs_prefix(url, "/ctx")

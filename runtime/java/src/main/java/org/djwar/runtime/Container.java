@@ -12,7 +12,7 @@ public interface Container {
     /** The container's name and version. */
     String serverInfo();
 
-    /** Context parameters, and below them the filter's or servlet's own. */
+    /** Context parameters, and above them the filter's or servlet's own. */
     Map<String, String> parameters();
 
     /** The file of a resource, or null when the WAR is deployed packed. */

@@ -6,8 +6,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
@@ -18,13 +20,14 @@ import java.util.stream.Stream;
 public final class Deployment {
     private static final String PYTHON = "/WEB-INF/python";
     private static final String COPIES = "python-";
+    private static final FileTime COPIED = FileTime.from(Instant.parse("2026-01-01T00:00:00Z"));
 
     private Deployment() {}
 
     /** The folder of {@code WEB-INF/python}. */
     public static Path python(Container container, Path workFolder, Log log) throws BootFailure {
         String real = container.realPath(PYTHON);
-        if (real != null && Files.isDirectory(Path.of(real, "app"))) {
+        if (real != null && Files.isDirectory(Path.of(real))) {
             return Path.of(real);
         }
         try {
@@ -39,7 +42,8 @@ public final class Deployment {
         Path target = workFolder.resolve(COPIES + digest(container));
         if (!Files.isDirectory(target)) {
             if (container.resourcePaths(PYTHON + "/") == null) {
-                throw new BootFailure("there is no `" + PYTHON + "` in this application: was the WAR built by djwar?");
+                // A project outside the web application needs none.
+                return target;
             }
             removeOthers(workFolder, target);
             Path part = Files.createTempDirectory(workFolder, "unpacking");
@@ -68,6 +72,8 @@ public final class Deployment {
                         throw new IOException("`" + entry + "` can't be read");
                     }
                     Files.copy(stream, file);
+                    // All the same: byte code that is older than its source would be made again at each start.
+                    Files.setLastModifiedTime(file, COPIED);
                     count++;
                 }
             }

@@ -11,11 +11,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /** The typed values of the parameters in {@code parameters.tsv}, the one home of their names, types and defaults. */
 public final class Parameters {
     private static final Map<String, Definition> DEFINITIONS = definitions();
+
+    private static final List<String> FAMILIES = List.of("djwar.env.", "djwar.datasource.");
 
     private final Sources sources;
 
@@ -49,7 +52,7 @@ public final class Parameters {
 
     private static void report(List<String> found, Map<String, String> source, String origin) {
         for (String name : new TreeSet<>(source.keySet())) {
-            if (name.startsWith("djwar.") && !name.startsWith("djwar.env.") && !DEFINITIONS.containsKey(name)) {
+            if (name.startsWith("djwar.") && FAMILIES.stream().noneMatch(name::startsWith) && !DEFINITIONS.containsKey(name)) {
                 String nearest = Spelling.nearest(name, DEFINITIONS.keySet());
                 found.add(origin + name + "` means nothing to djwar and is ignored"
                         + (nearest == null ? "" : "; did you mean `" + nearest + "`?"));
@@ -77,6 +80,25 @@ public final class Parameters {
             }
         }
         return items;
+    }
+
+    /** What is set below a prefix, by the rest of the name: {@code djwar.datasource.ALIAS}. */
+    public Map<String, String> prefixed(String prefix) {
+        Map<String, String> found = new TreeMap<>();
+        for (Map<String, String> source : List.of(sources.context(), sources.jndi(), sources.properties())) {
+            source.forEach((name, value) -> {
+                if (name.startsWith(prefix) && name.length() > prefix.length()) {
+                    found.put(name.substring(prefix.length()), value.trim());
+                }
+            });
+        }
+        String variable = Sources.variable(prefix);
+        sources.environment().forEach((name, value) -> {
+            if (name.startsWith(variable) && name.length() > variable.length()) {
+                found.put(name.substring(variable.length()).toLowerCase(Locale.ROOT), value.trim());
+            }
+        });
+        return found;
     }
 
     /** A whole number, also of seconds or bytes. */

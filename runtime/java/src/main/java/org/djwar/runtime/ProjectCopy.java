@@ -7,6 +7,7 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Set;
@@ -130,7 +131,8 @@ final class ProjectCopy implements Closeable {
                 } else {
                     canLink = canLink && link(file, target);
                     if (!canLink) {
-                        Files.copy(file, target);
+                        // With its time: byte code that is older than its source would be made again at each start.
+                        Files.copy(file, target, StandardCopyOption.COPY_ATTRIBUTES);
                     }
                 }
             }

@@ -2,6 +2,8 @@ package org.djwar.runtime;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
@@ -40,18 +42,30 @@ public final class ResponseHead {
      * @return whether the body is to be sent (RFC 9110 §6.4.1)
      */
     public static boolean apply(Exchange exchange, int status, byte[] head, int from, int to, long bodyLength) throws IOException {
-        exchange.status(status);
-        boolean isBodiless = status == 204 || status == 304 || status < 200;
-        boolean isHead = exchange.method().equals("HEAD");
-        boolean hasLength = false;
+        List<String> pairs = new ArrayList<>(16);
         int at = from;
         while (at < to) {
             int nameEnd = zero(head, at, to);
             int valueEnd = zero(head, Math.min(nameEnd + 1, to), to);
-            String name = new String(head, at, nameEnd - at, StandardCharsets.ISO_8859_1);
+            pairs.add(new String(head, at, nameEnd - at, StandardCharsets.ISO_8859_1));
             int valueStart = Math.min(nameEnd + 1, to);
-            String value = new String(head, valueStart, valueEnd - valueStart, StandardCharsets.ISO_8859_1).strip();
+            pairs.add(new String(head, valueStart, valueEnd - valueStart, StandardCharsets.ISO_8859_1).strip());
             at = valueEnd + 1;
+        }
+        return apply(exchange, status, pairs, bodyLength);
+    }
+
+    /** As above; {@code pairs}: name, value, name, value … */
+    public static boolean apply(Exchange exchange, int status, List<String> pairs, long bodyLength) throws IOException {
+        int size = 0;
+        exchange.status(status);
+        boolean isBodiless = status == 204 || status == 304 || status < 200;
+        boolean isHead = exchange.method().equals("HEAD");
+        boolean hasLength = false;
+        for (int i = 0; i < pairs.size(); i += 2) {
+            String name = pairs.get(i);
+            String value = pairs.get(i + 1);
+            size += name.length() + value.length() + 2;
             if (name.equalsIgnoreCase("Content-Length")) {
                 // RFC 9110 §8.6: none with 204. A whole body's own length is the truth.
                 if (status != 204 && status >= 200) {
@@ -65,8 +79,8 @@ public final class ResponseHead {
         if (!hasLength && (isHead ? bodyLength > 0 : bodyLength >= 0) && !isBodiless) {
             exchange.contentLength(bodyLength);
         }
-        if (to - from > CERTAIN) {
-            send(exchange, to - from);
+        if (size > CERTAIN) {
+            send(exchange, size);
         }
         return !isHead && !isBodiless;
     }
@@ -100,8 +114,13 @@ public final class ResponseHead {
         return false;
     }
 
+    /** Whether a header is the connection's, and so the container's. */
+    public static boolean isHopByHop(String name) {
+        return HOP_BY_HOP.contains(name.toLowerCase(Locale.ROOT));
+    }
+
     private static boolean isAllowed(String name, String value) {
-        if (name.isEmpty() || HOP_BY_HOP.contains(name.toLowerCase(Locale.ROOT))) {
+        if (name.isEmpty() || isHopByHop(name)) {
             return false;
         }
         // A line break would be a header of the attacker's (response splitting).

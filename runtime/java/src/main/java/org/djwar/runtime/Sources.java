@@ -17,7 +17,7 @@ import javax.naming.NamingException;
  * @param environment the container's environment variables
  * @param properties the JVM's system properties
  * @param jndi entries below {@code java:comp/env} that start with {@code djwar.}
- * @param context context parameters, over those of the filter or servlet
+ * @param context context parameters, below those of the filter or servlet
  */
 public record Sources(
         Map<String, String> environment,

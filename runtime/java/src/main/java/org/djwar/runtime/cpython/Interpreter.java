@@ -29,11 +29,17 @@ public record Interpreter(Path executable, Map<String, String> variables, String
         return switch (wish) {
             case "bundled" -> bundled(python.resolve("home"), version, workFolder);
             case "host" -> host(version, environment.getOrDefault("PATH", ""));
-            default -> named(Path.of(wish));
+            default -> named(Path.of(wish), version);
         };
     }
 
-    private static Interpreter named(Path path) throws BootFailure {
+    private static Interpreter named(Path wish, String version) throws BootFailure {
+        Path path = wish;
+        if (Files.isDirectory(wish)) {
+            // An interpreter's home, as the servlet's `python.home` names it.
+            Path bin = wish.resolve("bin");
+            path = Files.isExecutable(bin.resolve("python" + version)) ? bin.resolve("python" + version) : bin.resolve("python3");
+        }
         if (!path.isAbsolute() || !Files.isRegularFile(path)) {
             throw new BootFailure("parameter `djwar.python` must be `bundled`, `host` or the absolute path of an executable, not `" + path + "`");
         }

@@ -14,8 +14,8 @@ import org.djwar.runtime.Application;
  * path and the servlet's prefix.
  *
  * <p>Init-params: {@code python.home} (the interpreter's home, or the interpreter), {@code django.handler} (the WSGI application
- * as {@code module:callable}) and {@code django.app.home} (the project's folder below {@code WEB-INF/python/app}); context
- * parameters {@code djwar.*} win over them.
+ * as {@code module:callable}, or a class), {@code django.app.home} (the project's folder, also outside the web application),
+ * {@code django.settings} and {@code python.path}. They win over context parameters, which are further away.
  */
 public final class DjangoServlet extends HttpServlet {
     private static final long serialVersionUID = 1;
@@ -30,7 +30,9 @@ public final class DjangoServlet extends HttpServlet {
                 getServletContext(), getInitParameterNames(), getServletConfig()::getInitParameter);
         container.alias("python.home", "djwar.python");
         container.alias("django.handler", "djwar.wsgi");
-        container.alias("django.app.home", "djwar.source-root");
+        container.alias("django.app.home", "djwar.app-home");
+        container.alias("django.settings", "djwar.settings");
+        container.alias("python.path", "djwar.python-path");
         application = Application.open(container);
         ServletRegistration registration = getServletContext().getServletRegistration(getServletName());
         if (registration != null) {

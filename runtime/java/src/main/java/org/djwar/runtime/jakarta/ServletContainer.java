@@ -17,22 +17,22 @@ final class ServletContainer implements Container {
 
     ServletContainer(ServletContext context, Enumeration<String> ownNames, UnaryOperator<String> own) {
         this.context = context;
-        while (ownNames.hasMoreElements()) {
-            String name = ownNames.nextElement();
-            parameters.put(name, own.apply(name));
-        }
         Enumeration<String> names = context.getInitParameterNames();
         while (names.hasMoreElements()) {
             String name = names.nextElement();
             parameters.put(name, context.getInitParameter(name));
         }
+        while (ownNames.hasMoreElements()) {
+            String name = ownNames.nextElement();
+            parameters.put(name, own.apply(name));
+        }
     }
 
-    /** What a parameter of the filter or servlet means to the runtime, where the runtime's own is not set. */
+    /** What a parameter of the servlet means to the runtime: nearer than a context parameter, so it wins. */
     void alias(String from, String to) {
         String value = parameters.get(from);
         if (value != null && !value.isBlank()) {
-            parameters.putIfAbsent(to, value);
+            parameters.put(to, value);
         }
     }
 

@@ -1,0 +1,70 @@
+package org.djwar.runtime.jython;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.djwar.runtime.BootFailure;
+import org.djwar.runtime.Engine;
+import org.djwar.runtime.Parameters;
+import org.djwar.runtime.Places;
+import org.djwar.runtime.Site;
+
+/** Makes this engine from what is deployed and set. Refers to no class of Jython's itself. */
+public final class JythonBoot {
+    private static final String DATA_SOURCE = "djwar.datasource.";
+
+    private JythonBoot() {}
+
+    /** An engine that has not been started. */
+    public static Engine engine(Site site) throws BootFailure {
+        try {
+            Class.forName("org.python.core.PySystemState", false, JythonBoot.class.getClassLoader());
+        } catch (ClassNotFoundException e) {
+            throw new BootFailure("`djwar.engine` is `jython`, but this application has no Jython: put `org.python:jython-slim:2.7.4` "
+                    + "and its dependencies into WEB-INF/lib", e);
+        }
+        long stopTimeout = TimeUnit.SECONDS.toNanos(site.parameters().number("djwar.stop-timeout"));
+        return new JythonEngine(launch(site), site.environ(), stopTimeout, site.log());
+    }
+
+    private static Launch launch(Site site) throws BootFailure {
+        Parameters parameters = site.parameters();
+        Places places = site.places();
+        Map<String, String> variables = site.variables();
+        parameters.prefixed(DATA_SOURCE).forEach(
+                (alias, name) -> variables.put("DJWAR_DATASOURCE_" + alias.toUpperCase(Locale.ROOT), name));
+        List<Path> path = new ArrayList<>(List.of(places.python().resolve("handler"), places.source()));
+        path.addAll(places.extra());
+        for (String folder : List.of("lib", "jdbc")) {
+            if (Files.isDirectory(places.python().resolve(folder))) {
+                path.add(places.python().resolve(folder));
+            }
+        }
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("wsgi", parameters.text("djwar.wsgi"));
+        // An operator who sets DJANGO_SETTINGS_MODULE on the host means it.
+        settings.put("settings", variables.getOrDefault("DJANGO_SETTINGS_MODULE", ""));
+        settings.put("context_path", site.container().contextPath());
+        settings.put("adapt_urls", parameters.isSet("djwar.adapt-urls"));
+        settings.put("static_root", site.staticRoot());
+        settings.put("software", site.container().serverInfo());
+        return new Launch(home(parameters.text("djwar.python")), path, places.application(), variables, settings);
+    }
+
+    private static Path home(String wish) throws BootFailure {
+        if (wish.equals("bundled")) {
+            return null;
+        }
+        Path home = Path.of(wish);
+        if (!home.isAbsolute() || !Files.isDirectory(home.resolve("Lib"))) {
+            throw new BootFailure("`djwar.python` (`python.home`) must be `bundled` or the absolute path of a Jython home, a folder with `Lib` in it, not `"
+                    + wish + "`");
+        }
+        return home;
+    }
+}
