@@ -18,3 +18,4 @@ pub mod resolve;
 pub mod runtime;
 pub mod scan;
 pub mod write;
+pub mod zipfile;

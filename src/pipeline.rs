@@ -8,15 +8,18 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::assemble::{Artifacts, EntryTable, add_generated, assemble, content_digest};
 use crate::config::Config;
 use crate::error::{Failure, Kind};
-use crate::model::{BuildPlan, Project};
+use crate::model::{BuildPlan, FileDigests, Project};
 use crate::plan::{layout, plan};
 use crate::render::{
     ContextParameter, Descriptor, Record, RecordedWheel, jetty_web_xml, manifest, web_xml,
 };
 use crate::report::Report;
-use crate::write::{DirectoryWriter, WarWriter, ZipWarWriter, write};
+use crate::resolve::cache::Deflated;
+use crate::write::{DirectoryWriter, Packing, WarWriter, ZipWarWriter, write};
+use gather::Basis;
 
 mod collect;
+mod fingerprint;
 mod gather;
 mod lock;
 mod static_copy;
@@ -49,6 +52,8 @@ pub struct Built {
     pub size: u64,
     /// How many entries it has.
     pub entries: usize,
+    /// Whether it was there already, and nothing was written.
+    pub is_up_to_date: bool,
     /// What was done.
     pub plan: BuildPlan,
     /// How long each step took.
@@ -67,10 +72,15 @@ pub fn prepare(
     report: &dyn Report,
 ) -> Result<(BuildPlan, EntryTable), Failure> {
     let mut clock = Clock::start();
-    prepared(project, config, offline, report, &mut clock)
+    let mut plan = plan(project, config)?;
+    clock.lap("plan");
+    let basis = Basis::of(project, &plan, offline, report, &mut clock)?;
+    let (table, _) = prepared(project, config, &mut plan, &basis, &mut clock)?;
+    Ok((plan, table))
 }
 
-/// Builds the WAR.
+/// Builds the WAR. One that is there and was made of the same things by the same
+/// djwar stays as it is.
 ///
 /// # Errors
 /// Whatever a room refuses; then the target is as it was before.
@@ -82,12 +92,46 @@ pub fn build(
     report: &dyn Report,
 ) -> Result<Built, Failure> {
     let mut clock = Clock::start();
-    let (plan, table) = prepared(project, config, offline, report, &mut clock)?;
-    let (path, writer) = writer(project, config, &plan, target)?;
+    let mut plan = plan(project, config)?;
+    clock.lap("plan");
+    let basis = Basis::of(project, &plan, offline, report, &mut clock)?;
+    let cache = &basis.resolver.cache;
+    let path = target_path(project, config, &plan, target)?;
+    let epoch = fingerprint::epoch(&basis.resolver.host)?;
+    let is_folder = matches!(target, Target::Directory(_));
+    let fingerprint = fingerprint::of(project, config, &plan, &basis)?;
+    if !is_folder && let Some(known) = cache.remembered(&path, &fingerprint) {
+        clock.lap("compare");
+        plan.left_out.clone_from(&known.left_out);
+        return Ok(Built {
+            size: known.size(),
+            path,
+            entries: known.entries,
+            plan,
+            is_up_to_date: true,
+            steps: clock.laps,
+        });
+    }
+    let (table, digests) = prepared(project, config, &mut plan, &basis, &mut clock)?;
+    let known = Deflated::of(cache);
+    let writer: Box<dyn WarWriter + '_> = if is_folder {
+        Box::new(DirectoryWriter::create(&path)?)
+    } else {
+        let packing = Packing {
+            digests: Some(&digests),
+            known: Some(&known),
+            threads: None,
+            epoch,
+        };
+        Box::new(ZipWarWriter::create(&path, packing)?)
+    };
     let bar = report.bar("Packing", table.len() as u64);
     let written = write(&table, writer, || bar.inc(1));
     bar.finish_and_clear();
     written?;
+    if !is_folder {
+        cache.remember(&path, &fingerprint, table.len(), &plan.left_out);
+    }
     clock.lap("write");
     let size = size_of(&path);
     Ok(Built {
@@ -95,6 +139,7 @@ pub fn build(
         size,
         entries: table.len(),
         plan,
+        is_up_to_date: false,
         steps: clock.laps,
     })
 }
@@ -102,21 +147,21 @@ pub fn build(
 fn prepared(
     project: &Project,
     config: &Config,
-    offline: bool,
-    report: &dyn Report,
+    plan: &mut BuildPlan,
+    basis: &Basis<'_>,
     clock: &mut Clock,
-) -> Result<(BuildPlan, EntryTable), Failure> {
-    let mut plan = plan(project, config)?;
-    clock.lap("plan");
-    let artifacts = gather::gather(project, config, &mut plan, offline, report, clock)?;
+) -> Result<(EntryTable, FileDigests), Failure> {
+    let artifacts = gather::gather(basis, project, config, plan, clock)?;
     let mut left_out = std::mem::take(&mut plan.left_out);
-    let mut table = assemble(&plan, &artifacts, texts(&plan)?, &mut left_out)?;
+    let mut table = assemble(plan, &artifacts, texts(plan)?, &mut left_out)?;
+    let mut digests = basis.digests.clone();
+    digests.extend(gather::more_digests(basis, project, &table)?);
     // Last, since it holds the digest of the others.
-    let record = record(&plan, &artifacts, content_digest(&table)?);
+    let record = record(plan, &artifacts, content_digest(&table, &digests)?);
     add_generated(&mut table, layout::RECORD, record.to_json())?;
     plan.left_out = left_out;
     clock.lap("assemble");
-    Ok((plan, table))
+    Ok((table, digests))
 }
 
 /// The texts that the plan alone decides.
@@ -175,26 +220,21 @@ fn record(plan: &BuildPlan, artifacts: &Artifacts, digest: String) -> Record {
     }
 }
 
-fn writer(
+fn target_path(
     project: &Project,
     config: &Config,
     plan: &BuildPlan,
     target: &Target,
-) -> Result<(Utf8PathBuf, Box<dyn WarWriter>), Failure> {
+) -> Result<Utf8PathBuf, Failure> {
     let file_name = format!("{}.war", plan.name);
-    let path = match target {
-        Target::Directory(folder) => {
-            return Ok((folder.clone(), Box::new(DirectoryWriter::create(folder)?)));
-        }
-        Target::File(file) => file.clone(),
+    Ok(match target {
+        Target::Directory(path) | Target::File(path) => path.clone(),
         Target::Own => own_folder(project)?.join(file_name),
         Target::Default => match &config.output {
             Some(output) => project.root.join(&output.value),
             None => project.root.join("dist").join(file_name),
         },
-    };
-    let writer = ZipWarWriter::create(&path)?;
-    Ok((path, Box::new(writer)))
+    })
 }
 
 /// The project's folder of djwar, with a `.gitignore` that keeps all of it out of

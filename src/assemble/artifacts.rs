@@ -1,11 +1,9 @@
 //! Turns what the plan and the resolver give into entries.
 
-use std::fs::File;
-use std::io::BufReader;
+use std::collections::HashMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use walkdir::WalkDir;
-use zip::ZipArchive;
 
 use super::{AssembleError, EntryTable};
 use crate::model::{
@@ -13,6 +11,7 @@ use crate::model::{
 };
 use crate::plan::layout;
 use crate::runtime;
+use crate::zipfile::{Directory, Member};
 
 /// What the resolver brought.
 #[derive(Clone, Debug, Default)]
@@ -122,6 +121,7 @@ pub fn assemble(
     if let Some(collected) = &artifacts.static_files {
         add_static(&mut table, collected)?;
     }
+    let mut directories = HashMap::new();
     for entry in &artifacts.static_entries {
         let mut entry = entry.clone();
         if let EntrySource::Archive {
@@ -131,7 +131,10 @@ pub fn assemble(
             checksum,
         } = &mut entry.source
         {
-            (*size, *checksum) = facts(&mut opened(archive)?, archive, name)?;
+            if !directories.contains_key(archive) {
+                directories.insert(archive.clone(), directory(archive)?.by_name());
+            }
+            (*size, *checksum) = facts(&directories[archive], archive, name)?;
         }
         table.add(entry)?;
     }
@@ -178,34 +181,31 @@ fn checked(path: Result<WarPath, WarPathError>, origin: &str) -> Result<WarPath,
     })
 }
 
-fn opened(path: &Utf8Path) -> Result<ZipArchive<BufReader<File>>, AssembleError> {
-    let file = fs_err::File::open(path).map_err(|source| AssembleError::Read {
+fn directory(path: &Utf8Path) -> Result<Directory, AssembleError> {
+    let mut file = fs_err::File::open(path).map_err(|source| AssembleError::Read {
         path: path.to_owned(),
         source,
     })?;
-    ZipArchive::new(BufReader::with_capacity(1 << 16, file.into_parts().0)).map_err(|source| {
-        AssembleError::Archive {
-            path: path.to_owned(),
-            source,
-        }
+    Directory::read(&mut file).map_err(|source| AssembleError::Archive {
+        path: path.to_owned(),
+        source,
     })
 }
 
 /// Size and checksum of an archive's entry.
 fn facts(
-    archive: &mut ZipArchive<BufReader<File>>,
+    members: &HashMap<String, Member>,
     path: &Utf8Path,
     name: &str,
 ) -> Result<(u64, u32), AssembleError> {
-    let failed = |source| AssembleError::Archive {
+    let member = members.get(name).ok_or_else(|| AssembleError::Archive {
         path: path.to_owned(),
-        source,
-    };
-    let index = archive
-        .index_for_name(name)
-        .ok_or_else(|| failed(zip::result::ZipError::FileNotFound))?;
-    let entry = archive.by_index_raw(index).map_err(failed)?;
-    Ok((entry.size(), entry.crc32()))
+        source: std::io::Error::new(
+            std::io::ErrorKind::NotFound,
+            format!("it has no `{name}` any more"),
+        ),
+    })?;
+    Ok((member.size, member.crc32))
 }
 
 /// Wheels may share files (`tests/__init__.py` of careless packages). Installers
@@ -216,21 +216,21 @@ fn add_wheel(
     wheel: &WheelArtifact,
     left_out: &mut Vec<LeftOut>,
 ) -> Result<(), AssembleError> {
-    let mut archive = opened(&wheel.archive)?;
+    let members = directory(&wheel.archive)?.by_name();
     let label = format!("{} {}", wheel.name, wheel.version);
     for (name, target) in &wheel.files {
         let path = checked(layout::library(target), &label)?;
-        let (size, checksum) = facts(&mut archive, &wheel.archive, name)?;
+        let (size, checksum) = facts(&members, &wheel.archive, name)?;
         if let Some(first) = table.get(&path) {
             let EntrySource::Archive {
-                archive: other,
-                name: twin,
+                size: other_size,
+                checksum: other_checksum,
                 ..
             } = &first.source
             else {
                 continue;
             };
-            if facts(&mut opened(other)?, other, twin)? != (size, checksum) {
+            if (*other_size, *other_checksum) != (size, checksum) {
                 left_out.push(LeftOut {
                     path: path.to_string(),
                     reason: format!(
@@ -269,25 +269,11 @@ fn add_archive(
     reason: &str,
     place: impl Fn(&str) -> Result<WarPath, WarPathError>,
 ) -> Result<(), AssembleError> {
-    let mut archive = opened(path)?;
-    for index in 0..archive.len() {
-        let entry = archive
-            .by_index_raw(index)
-            .map_err(|source| AssembleError::Archive {
-                path: path.to_owned(),
-                source,
-            })?;
-        if entry.is_dir() {
+    for member in directory(path)?.members() {
+        if member.is_folder() {
             continue;
         }
-        let name = entry
-            .name()
-            .map_err(|source| AssembleError::Archive {
-                path: path.to_owned(),
-                source,
-            })?
-            .into_owned();
-        let target = checked(place(&name), reason)?;
+        let target = checked(place(&member.name), reason)?;
         if table.get(&target).is_some() {
             continue;
         }
@@ -295,9 +281,9 @@ fn add_archive(
             path: target,
             source: EntrySource::Archive {
                 archive: path.to_owned(),
-                name,
-                size: entry.size(),
-                checksum: entry.crc32(),
+                name: member.name.clone(),
+                size: member.size,
+                checksum: member.crc32,
             },
             method: Method::Copied,
             reason: reason.to_owned(),

@@ -4,7 +4,7 @@
 use sha2::{Digest, Sha256};
 
 use super::{AssembleError, EntryTable};
-use crate::model::EntrySource;
+use crate::model::{EntrySource, FileDigests};
 use crate::plan::layout;
 use crate::resolve::cache::hexadecimal;
 
@@ -14,8 +14,8 @@ use crate::resolve::cache::hexadecimal;
 /// inflating.
 ///
 /// # Errors
-/// When a file of the project can't be read.
-pub fn content_digest(table: &EntryTable) -> Result<String, AssembleError> {
+/// When a file whose digest isn't given can't be read.
+pub fn content_digest(table: &EntryTable, digests: &FileDigests) -> Result<String, AssembleError> {
     let mut whole = Sha256::new();
     // Length first: no two lists of parts run together into the same bytes.
     let mut part = |bytes: &[u8]| {
@@ -26,13 +26,17 @@ pub fn content_digest(table: &EntryTable) -> Result<String, AssembleError> {
         part(entry.path.as_str().as_bytes());
         match &entry.source {
             EntrySource::File(path) => {
+                if let Some(digest) = digests.get(path) {
+                    part(&digest.sha256);
+                    continue;
+                }
                 let bytes = fs_err::read(path).map_err(|source| AssembleError::Read {
                     path: path.clone(),
                     source,
                 })?;
-                part(&bytes);
+                part(&Sha256::digest(bytes));
             }
-            EntrySource::Generated { bytes, .. } => part(bytes),
+            EntrySource::Generated { bytes, .. } => part(&Sha256::digest(bytes)),
             EntrySource::Archive { size, checksum, .. } => {
                 part(&size.to_le_bytes());
                 part(&checksum.to_le_bytes());
@@ -62,7 +66,7 @@ mod tests {
                 reason: String::new(),
             })
             .expect("added");
-        content_digest(&table).expect("a digest")
+        content_digest(&table, &FileDigests::default()).expect("a digest")
     }
 
     #[test]

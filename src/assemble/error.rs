@@ -56,7 +56,7 @@ pub enum AssembleError {
         /// The archive.
         path: Utf8PathBuf,
         /// Why.
-        source: zip::result::ZipError,
+        source: std::io::Error,
     },
     /// A file that can't be read.
     #[error("can't read `{path}`")]

@@ -135,6 +135,7 @@ struct Summary<'a> {
     war: &'a Utf8Path,
     size: u64,
     entries: usize,
+    up_to_date: bool,
     engine: String,
     python: String,
     left_out: &'a [crate::model::LeftOut],
@@ -147,6 +148,7 @@ impl<'a> From<&'a Built> for Summary<'a> {
             war: &built.path,
             size: built.size,
             entries: built.entries,
+            up_to_date: built.is_up_to_date,
             engine: built.plan.engine.to_string(),
             python: built.plan.python.to_string(),
             left_out: &built.plan.left_out,
@@ -161,6 +163,14 @@ impl<'a> From<&'a Built> for Summary<'a> {
 
 fn summarize(built: &Built, report: Stderr) {
     let plan = &built.plan;
+    if built.is_up_to_date {
+        report.status(&format!(
+            "Up to date: {} entries, {}",
+            built.entries,
+            bytes(built.size)
+        ));
+        return finished(built, report);
+    }
     report.status(&format!(
         "Packed {} entries, {}: engine {}, Python {} ({})",
         built.entries,
@@ -188,6 +198,10 @@ fn summarize(built: &Built, report: Stderr) {
         };
         report.status(&format!("Leaving out {}{more}", shown.join("; ")));
     }
+    finished(built, report);
+}
+
+fn finished(built: &Built, report: Stderr) {
     let total: f64 = built.steps.iter().map(|(_, time)| time.as_secs_f64()).sum();
     let steps: Vec<String> = built
         .steps

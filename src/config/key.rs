@@ -109,6 +109,12 @@ pub const KEYS: &[Key] = &[
         doc: "Management commands to run before the WAR is packed, each a list of words, with the WAR's Python and in a copy of the project: `[[\"compress\"]]` for django-compressor, `[[\"compilemessages\"]]` for translations. They run after the static files are collected; `[\"collectstatic\"]` among them names another place: `[[\"tailwind\", \"build\"], [\"collectstatic\"], [\"compress\"]]`. Files that they make or change in the project are packed, except what a WAR must not hold.",
     },
     Key {
+        name: "byte-code",
+        shape: Shape::Text,
+        example: r#""compile""#,
+        doc: "`compile` makes `.pyc` files of the project and its packages, once per content; `none` leaves them out: builds that pack thousands of files of their own for the first time end sooner, the WAR is smaller, and every start of it is slower. Default: `compile`.",
+    },
+    Key {
         name: "requirements",
         shape: Shape::List,
         example: r#"["requirements/production.txt"]"#,

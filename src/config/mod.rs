@@ -47,6 +47,8 @@ pub struct Config {
     pub static_mode: Sourced<StaticMode>,
     /// Management commands of the build, in their order.
     pub before: Vec<Vec<String>>,
+    /// Whether `.pyc` files are made.
+    pub byte_code: bool,
     /// Requirement files.
     pub requirements: Option<Sourced<Vec<String>>>,
     /// Environment of the build's steps.
@@ -131,6 +133,10 @@ impl Config {
                 |text| parsed("static", text, static_mode),
             )?,
             before: commands(&mut values, "before"),
+            byte_code: text(&mut values, "byte-code")
+                .map(|text| parsed("byte-code", text, byte_code))
+                .transpose()?
+                .is_none_or(|made| made.value),
             requirements: list(&mut values, "requirements"),
             build_env: table(&mut values, "build-env"),
             env: table(&mut values, "env"),
@@ -273,6 +279,14 @@ fn static_mode(text: &str) -> Result<StaticMode, String> {
         "copy" => Ok(StaticMode::Copy),
         "none" => Ok(StaticMode::None),
         _ => Err("it is one of collect, copy, none".to_owned()),
+    }
+}
+
+fn byte_code(text: &str) -> Result<bool, String> {
+    match text {
+        "compile" => Ok(true),
+        "none" => Ok(false),
+        _ => Err("it is one of compile, none".to_owned()),
     }
 }
 

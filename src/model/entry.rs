@@ -1,7 +1,7 @@
 //! What goes into a WAR: entries, where their bytes come from, and why.
 
 use camino::Utf8PathBuf;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Engine, Platform, PythonChoice, PythonVersion, ServletApi, WarPath};
 
@@ -58,7 +58,7 @@ pub struct WarEntry {
 }
 
 /// Something that stays out of the WAR.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LeftOut {
     /// Relative to where it was found.
     pub path: String,

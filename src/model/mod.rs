@@ -2,6 +2,7 @@
 //! clap, disks, archives or containers.
 
 pub mod coordinates;
+pub mod digest;
 pub mod engine;
 pub mod entry;
 pub mod packages;
@@ -11,6 +12,7 @@ pub mod setting;
 pub mod war_path;
 
 pub use coordinates::Coordinates;
+pub use digest::{FileDigest, FileDigests};
 pub use engine::{Engine, Platform, PythonChoice, PythonVersion, ServletApi};
 pub use entry::{BuildPlan, DataPath, EntrySource, LeftOut, Method, StaticMode, WarEntry};
 pub use project::Project;

@@ -6,7 +6,9 @@ use sha2::{Digest, Sha256};
 
 use crate::config::Config;
 use crate::error::{Failure, Kind};
-use crate::model::{BuildPlan, EntrySource, LeftOut, Method, Project, StaticMode, WarEntry};
+use crate::model::{
+    BuildPlan, EntrySource, FileDigests, LeftOut, Method, Project, StaticMode, WarEntry,
+};
 use crate::plan::layout;
 use crate::resolve::{Interpreter, Key, Resolution, Resolver, StaticFiles, StaticRequest};
 use crate::scan::never_packed;
@@ -82,11 +84,20 @@ pub(super) fn collect(
     project: &Project,
     config: &Config,
     plan: &BuildPlan,
+    digests: &FileDigests,
     resolution: &Resolution,
     interpreter: &Interpreter,
 ) -> Result<Collection, Failure> {
     let commands = commands(config, plan);
-    let key = key(resolver, project, config, plan, resolution, interpreter)?;
+    let key = key(
+        resolver,
+        project,
+        config,
+        plan,
+        digests,
+        resolution,
+        interpreter,
+    )?;
     let entry = resolver.cache.entry_or_make("static", &key, |folder| {
         let environment = resolver.environment(resolution, interpreter)?;
         // In a copy of what the WAR will hold: settings that make folders or keys
@@ -167,6 +178,7 @@ fn key(
     project: &Project,
     config: &Config,
     plan: &BuildPlan,
+    digests: &FileDigests,
     resolution: &Resolution,
     interpreter: &Interpreter,
 ) -> Result<Key, Failure> {
@@ -175,12 +187,15 @@ fn key(
         let EntrySource::File(source) = &entry.source else {
             continue;
         };
-        let bytes = fs_err::read(source)
-            .map_err(|error| Failure::new(Kind::Environment, error.to_string()))?;
+        let digest = digests.get(source).ok_or_else(|| {
+            Failure::new(
+                Kind::Environment,
+                format!("a bug of djwar: `{source}` has no digest"),
+            )
+        })?;
         files.update(entry.path.as_str());
         files.update([0]);
-        files.update((bytes.len() as u64).to_le_bytes());
-        files.update(bytes);
+        files.update(digest.sha256);
     }
     let mut parts = vec![
         RECIPE.to_owned(),

@@ -2,48 +2,141 @@
 
 use std::collections::BTreeMap;
 
-use crate::assemble::{Artifacts, CollectedStatic, WheelArtifact};
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::assemble::{Artifacts, CollectedStatic, EntryTable, WheelArtifact};
 use crate::config::Config;
 use crate::error::{Failure, Kind};
-use crate::model::{BuildPlan, EntrySource, LeftOut, Platform, Project, Setting, StaticMode};
+use crate::model::{
+    BuildPlan, EntrySource, FileDigests, LeftOut, Platform, Project, Setting, StaticMode, WarEntry,
+};
 use crate::plan::{StaticPrefix, layout, prefix_of};
 use crate::report::Report;
-use crate::resolve::{Host, PythonFile, Resolution, Resolver, Wheel, WheelLayout, WheelRequest};
+use crate::resolve::cache::FileIndex;
+use crate::resolve::{
+    Cache, Host, Interpreter, PythonFile, PythonHome, Resolution, Resolver, Wheel, WheelLayout,
+    WheelRequest,
+};
 use crate::runtime;
 
 use super::Clock;
 use super::collect::{Collection, collect};
 use super::static_copy::static_entries;
 
+/// What everything else follows from: the project's files, the interpreter, the
+/// packages. Cheap when nothing is new.
+pub(super) struct Basis<'a> {
+    pub(super) resolver: Resolver<'a>,
+    pub(super) digests: FileDigests,
+    pub(super) interpreter: Interpreter,
+    pub(super) home: Option<PythonHome>,
+    pub(super) resolution: Resolution,
+    platform: Platform,
+}
+
+impl<'a> Basis<'a> {
+    pub(super) fn of(
+        project: &Project,
+        plan: &BuildPlan,
+        offline: bool,
+        report: &'a dyn Report,
+        clock: &mut Clock,
+    ) -> Result<Self, Failure> {
+        let platform = only_platform(plan)?;
+        let resolver = Resolver::new(
+            Host::of_this_process(),
+            project.root.clone(),
+            offline,
+            report,
+        )?;
+        let digests = digests(&resolver.cache, project, plan)?;
+        clock.lap("files");
+        let request = WheelRequest::of_project(project, plan.python, platform);
+        if offline {
+            // Else the cache would be blamed for what no network mends.
+            request.check_texts()?;
+        }
+        let interpreter = resolver.interpreter(&plan.interpreter)?;
+        let home = resolver.python_home(&plan.interpreter, platform)?;
+        clock.lap("python");
+        let resolution = resolver.wheels(&request, &interpreter)?;
+        clock.lap("wheels");
+        Ok(Self {
+            resolver,
+            digests,
+            interpreter,
+            home,
+            resolution,
+            platform,
+        })
+    }
+}
+
+/// The content of the project's files, read where it may have changed.
+fn digests(cache: &Cache, project: &Project, plan: &BuildPlan) -> Result<FileDigests, Failure> {
+    let files: Vec<&Utf8Path> = plan.entries.iter().filter_map(file_of).collect();
+    digests_of(cache, &project.root, &files)
+}
+
+/// What the table brings beside the project's files: collected static files.
+pub(super) fn more_digests(
+    basis: &Basis<'_>,
+    project: &Project,
+    table: &EntryTable,
+) -> Result<FileDigests, Failure> {
+    let files: Vec<&Utf8Path> = table
+        .iter()
+        .filter_map(file_of)
+        .filter(|file| basis.digests.get(file).is_none())
+        .collect();
+    // An index of its own: the names say only which one it is.
+    let name = project.root.join("collected static files");
+    digests_of(&basis.resolver.cache, &name, &files)
+}
+
+fn digests_of(cache: &Cache, root: &Utf8Path, files: &[&Utf8Path]) -> Result<FileDigests, Failure> {
+    if files.is_empty() {
+        return Ok(FileDigests::default());
+    }
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    FileIndex::of(cache, root)
+        .digests(files, threads)
+        .map_err(|error| Failure::new(Kind::Environment, error.to_string()))
+}
+
+fn file_of(entry: &WarEntry) -> Option<&Utf8Path> {
+    match &entry.source {
+        EntrySource::File(path) => Some(path),
+        _ => None,
+    }
+}
+
 pub(super) fn gather(
+    basis: &Basis<'_>,
     project: &Project,
     config: &Config,
     plan: &mut BuildPlan,
-    offline: bool,
-    report: &dyn Report,
     clock: &mut Clock,
 ) -> Result<Artifacts, Failure> {
-    let platform = only_platform(plan)?;
-    let resolver = Resolver::new(
-        Host::of_this_process(),
-        project.root.clone(),
-        offline,
-        report,
-    )?;
-    let request = WheelRequest::of_project(project, plan.python, platform);
-    if offline {
-        // Else the cache would be blamed for what no network mends.
-        request.check_texts()?;
-    }
-    let interpreter = resolver.interpreter(&plan.interpreter)?;
-    let home = resolver.python_home(&plan.interpreter, platform)?;
-    clock.lap("python");
-    let resolution = resolver.wheels(&request, &interpreter)?;
-    clock.lap("wheels");
-    let bytecode = resolver.bytecode(&resolution, &interpreter)?;
-    let wheels = wheels(&resolution, bytecode, &mut plan.left_out)?;
-    let application = python_files(plan);
-    let application_bytecode = resolver.bytecode_of_files(&application, &interpreter)?;
+    let Basis {
+        resolver,
+        interpreter,
+        home,
+        resolution,
+        platform,
+        ..
+    } = basis;
+    let report = resolver.report;
+    let bytecode = if config.byte_code {
+        resolver.bytecode(resolution, interpreter)?
+    } else {
+        Vec::new()
+    };
+    let wheels = wheels(resolution, bytecode, &mut plan.left_out)?;
+    let application_bytecode = config
+        .byte_code
+        .then(|| resolver.bytecode_of_files(&python_files(plan), &basis.digests, interpreter))
+        .transpose()?;
     let handler = resolver.handler()?;
     let handler_files: Vec<PythonFile> = runtime::HANDLER
         .iter()
@@ -53,15 +146,16 @@ pub(super) fn gather(
             path: (*path).to_owned(),
         })
         .collect();
-    let handler_bytecode = resolver.bytecode_of_files(&handler_files, &interpreter)?;
+    let handler_bytecode =
+        resolver.bytecode_of_files(&handler_files, &FileDigests::default(), interpreter)?;
     clock.lap("byte code");
     let mut artifacts = Artifacts {
         wheels,
         homes: home
-            .into_iter()
-            .map(|home| (platform, home.archive))
+            .iter()
+            .map(|home| (*platform, home.archive.clone()))
             .collect(),
-        application_bytecode: Some(application_bytecode),
+        application_bytecode,
         handler_bytecode: Some(handler_bytecode),
         static_files: None,
         static_entries: Vec::new(),
@@ -76,7 +170,15 @@ pub(super) fn gather(
         ));
     }
     if plan.static_mode == StaticMode::Collect || !config.before.is_empty() {
-        let collection = collect(&resolver, project, config, plan, &resolution, &interpreter)?;
+        let collection = collect(
+            resolver,
+            project,
+            config,
+            plan,
+            &basis.digests,
+            resolution,
+            interpreter,
+        )?;
         collection.pack_made(plan)?;
         if plan.static_mode == StaticMode::Collect {
             artifacts.static_files = placed(collection, report)?;
@@ -124,10 +226,14 @@ const STATIC_PREFIXES: &str = "djwar.static-prefixes";
 
 fn wheels(
     resolution: &Resolution,
-    bytecode: Vec<camino::Utf8PathBuf>,
+    bytecode: Vec<Utf8PathBuf>,
     left_out: &mut Vec<LeftOut>,
 ) -> Result<Vec<WheelArtifact>, Failure> {
     let mut artifacts = Vec::new();
+    let bytecode = bytecode
+        .into_iter()
+        .map(Some)
+        .chain(std::iter::repeat(None));
     for (wheel, bytecode) in resolution.wheels.iter().zip(bytecode) {
         let layout = wheel.layout()?;
         left_out.extend(by_reason(wheel, &layout));
@@ -141,7 +247,7 @@ fn wheels(
                 .into_iter()
                 .map(|file| (file.entry, file.path))
                 .collect(),
-            bytecode: Some(bytecode),
+            bytecode,
         });
     }
     Ok(artifacts)

@@ -8,13 +8,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::archive::compiled_name;
-use super::cache::{Key, sha256_of, utf8};
+use super::cache::{Key, hexadecimal, sha256_of, utf8};
 use super::error::{ResolveError, Said};
 use super::host::{Host, uninterrupted};
 use super::interpreter::Interpreter;
 use super::packed::Packer;
 use super::resolver::Resolver;
 use super::wheels::{Resolution, Wheel};
+use crate::model::FileDigests;
 use crate::runtime;
 
 /// Changes when the same source would give other byte code.
@@ -174,19 +175,24 @@ impl Resolver<'_> {
     }
 
     /// An archive of the `.pyc` of loose files, such as the project's own. The
-    /// entries' names are beside `path` in `__pycache__`.
+    /// entries' names are beside `path` in `__pycache__`. A file whose digest isn't
+    /// given is read.
     ///
     /// # Errors
     /// When a file can't be read, and as for [`Resolver::bytecode`].
     pub fn bytecode_of_files(
         &self,
         files: &[PythonFile],
+        digests: &FileDigests,
         interpreter: &Interpreter,
     ) -> Result<Utf8PathBuf, ResolveError> {
         let mut parts = vec![recipe(), interpreter.digest.clone()];
         for file in files {
             parts.push(file.path.clone());
-            parts.push(sha256_of(&file.source)?);
+            parts.push(match digests.get(&file.source) {
+                Some(digest) => hexadecimal(&digest.sha256),
+                None => sha256_of(&file.source)?,
+            });
         }
         let key = Key::of(parts.iter().map(String::as_str));
         self.cache

@@ -1,7 +1,7 @@
 //! Wheels: what their names say, where their files go, and the set of them that a
 //! project needs. How they are brought is [`super::pip`]'s and [`super::uv`]'s.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err::File;
@@ -13,6 +13,7 @@ use super::interpreter::Interpreter;
 use super::requirements::WheelRequest;
 use super::resolver::Resolver;
 use crate::model::WarPath;
+use crate::zipfile::Directory;
 
 /// Changes when the same requirements would be resolved otherwise.
 const RECIPE: &str = "wheels 1";
@@ -140,27 +141,22 @@ impl Wheel {
     /// # Errors
     /// When the wheel can't be read, or an entry's path would leave the folder.
     pub fn layout(&self) -> Result<WheelLayout, ResolveError> {
-        let mut archive = self.open()?;
-        let names: BTreeSet<String> = archive
-            .file_names()
-            .filter_map(Result::ok)
-            .map(std::borrow::Cow::into_owned)
+        let directory = Directory::read(&mut File::open(&self.path)?)
+            .map_err(|error| self.damaged(error.to_string()))?;
+        let names: HashSet<&str> = directory
+            .members()
+            .iter()
+            .map(|member| member.name.as_str())
             .collect();
         let mut layout = WheelLayout::default();
-        for number in 0..archive.len() {
-            let entry = archive
-                .by_index_raw(number)
-                .map_err(|error| self.damaged(error.to_string()))?;
-            if entry.is_dir() {
+        for member in directory.members() {
+            if member.is_folder() {
                 continue;
             }
-            let name = entry
-                .name()
-                .map_err(|error| self.damaged(error.to_string()))?
-                .into_owned();
+            let name = member.name.clone();
             let compiled = name
                 .strip_suffix(".po")
-                .is_some_and(|stem| names.contains(&format!("{stem}.mo")));
+                .is_some_and(|stem| names.contains(format!("{stem}.mo").as_str()));
             if compiled {
                 // A third of Django's files.
                 layout.left_out.push(WheelLeftOut {
@@ -174,7 +170,7 @@ impl Wheel {
                     WarPath::new(&path).map_err(|error| self.damaged(error.to_string()))?;
                     layout.files.push(WheelFile {
                         path,
-                        size: entry.size(),
+                        size: member.size,
                         entry: name,
                     });
                 }

@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::archive::Archives;
 use super::{WarWriter, WriteError};
+use crate::assemble::EntryTable;
 use crate::interrupt::Temporary;
 use crate::model::{EntrySource, WarEntry};
 use crate::plan::layout;
@@ -61,6 +62,20 @@ impl DirectoryWriter {
 }
 
 impl WarWriter for DirectoryWriter {
+    fn write(
+        mut self: Box<Self>,
+        table: &EntryTable,
+        progress: &mut dyn FnMut(),
+    ) -> Result<(), WriteError> {
+        for entry in table.iter() {
+            self.entry(entry)?;
+            progress();
+        }
+        self.finish()
+    }
+}
+
+impl DirectoryWriter {
     fn entry(&mut self, entry: &WarEntry) -> Result<(), WriteError> {
         let failed = |source: io::Error| WriteError::Target {
             path: self.target.clone(),
@@ -88,7 +103,7 @@ impl WarWriter for DirectoryWriter {
         }
     }
 
-    fn finish(self: Box<Self>) -> Result<(), WriteError> {
+    fn finish(self) -> Result<(), WriteError> {
         let failed = |source: io::Error| WriteError::Target {
             path: self.target.clone(),
             source,

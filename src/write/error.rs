@@ -43,18 +43,25 @@ pub enum WriteError {
         /// The entry's name in it.
         name: String,
         /// Why.
-        source: zip::result::ZipError,
+        source: std::io::Error,
     },
-    /// The zip library refused an entry.
-    #[error("can't add `{name}` to `{path}`")]
-    Entry {
-        /// The WAR.
-        path: Utf8PathBuf,
-        /// The entry.
+    /// An archive has another entry than when the entries were listed.
+    #[error("`{name}` of `{archive}` changed while the WAR was packed")]
+    ArchiveChanged {
+        /// The archive.
+        archive: Utf8PathBuf,
+        /// The entry's name in it.
         name: String,
-        /// Why.
-        source: zip::result::ZipError,
     },
+    /// A file has another content than when the digests were taken.
+    #[error("`{path}` changed while the WAR was packed")]
+    Changed {
+        /// The file.
+        path: Utf8PathBuf,
+    },
+    /// A thread of the packer is gone.
+    #[error("a bug of djwar: packing stopped half-way")]
+    Stopped,
 }
 
 impl Diagnose for WriteError {
@@ -82,7 +89,10 @@ impl Diagnose for WriteError {
             Self::Archive { .. } => {
                 Some("the archive may be damaged: delete it and build again".to_owned())
             }
-            Self::Source { .. } | Self::Entry { .. } => None,
+            Self::Changed { .. } | Self::ArchiveChanged { .. } => {
+                Some("build again when nothing writes there".to_owned())
+            }
+            Self::Source { .. } | Self::Stopped => None,
         }
     }
 }

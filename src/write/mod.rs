@@ -1,33 +1,35 @@
-//! Entries → bytes: a zip, a folder, or a list, behind one trait. The last,
-//! dumb step: decides nothing about what is in a WAR.
+//! Entries → bytes: a zip or a folder, behind one trait. The last, dumb step:
+//! decides nothing about what is in a WAR.
 
+mod ahead;
 mod archive;
+mod deflate;
 mod dir;
 mod error;
-mod source;
+mod output;
+mod temporary;
+mod time;
 mod zip;
 
 pub use dir::DirectoryWriter;
 pub use error::WriteError;
-pub use zip::ZipWarWriter;
+pub use zip::{Packing, ZipWarWriter};
 
 use crate::assemble::EntryTable;
-use crate::model::WarEntry;
 
-/// Takes entries in order.
+/// Writes a whole table.
 pub trait WarWriter {
-    /// Writes one entry.
+    /// Writes the entries in the table's order, calling `progress` after each, and
+    /// makes the result visible under its name. After an error nothing is left
+    /// behind, and what was there before is as it was.
     ///
     /// # Errors
-    /// When its source can't be read or the target can't be written.
-    fn entry(&mut self, entry: &WarEntry) -> Result<(), WriteError>;
-
-    /// Makes the result visible under its name. Dropping the writer without it
-    /// leaves nothing behind.
-    ///
-    /// # Errors
-    /// When the target can't be completed or renamed.
-    fn finish(self: Box<Self>) -> Result<(), WriteError>;
+    /// When a source can't be read or the target can't be written.
+    fn write(
+        self: Box<Self>,
+        table: &EntryTable,
+        progress: &mut dyn FnMut(),
+    ) -> Result<(), WriteError>;
 }
 
 /// Writes a whole table, calling `progress` after each entry.
@@ -36,12 +38,8 @@ pub trait WarWriter {
 /// See [`WriteError`]; nothing is left behind.
 pub fn write(
     table: &EntryTable,
-    mut writer: Box<dyn WarWriter>,
+    writer: Box<dyn WarWriter + '_>,
     mut progress: impl FnMut(),
 ) -> Result<(), WriteError> {
-    for entry in table.iter() {
-        writer.entry(entry)?;
-        progress();
-    }
-    writer.finish()
+    writer.write(table, &mut progress)
 }

@@ -1,39 +1,56 @@
-//! Writes a WAR as a zip: to a temporary name beside the target, renamed when
-//! whole.
+//! Writes a WAR as a zip: in the table's order, by copies where bytes are packed
+//! already, deflating the rest ahead on all processors.
 
 use std::fs::File;
-use std::io::{BufWriter, Read, Write};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use tempfile::NamedTempFile;
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, ZipWriter};
 
+use super::ahead::{Ahead, BUDGET, Content, Part, Piece, changed};
 use super::archive::Archives;
-use super::source;
-use super::{WarWriter, WriteError};
-use crate::interrupt::Temporary;
-use crate::model::{EntrySource, Method, WarEntry};
+use super::output::Output;
+use super::temporary::Unfinished;
+use super::{WarWriter, WriteError, time};
+use crate::assemble::EntryTable;
+use crate::model::{EntrySource, FileDigest, FileDigests, WarEntry};
 use crate::plan::layout;
+use crate::resolve::cache::{Blob, Deflated, PackWriter};
+use crate::zipfile::{DEFLATED, Entry};
 
-/// Files are `rw-r--r--`, whatever the umask was where they came from.
-const MODE: u32 = 0o644;
-
-/// A WAR on its way to the disk.
-pub struct ZipWarWriter {
-    target: Utf8PathBuf,
-    temporary: tempfile::TempPath,
-    watch: Temporary,
-    zip: ZipWriter<BufWriter<File>>,
-    archives: Archives,
+/// What helps to pack; all of it is optional, and changes no byte but the times
+/// that `epoch` sets.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Packing<'a> {
+    /// What is known of the project's files. A file that is different when it is
+    /// read stops the build.
+    pub digests: Option<&'a FileDigests>,
+    /// Where deflated contents are kept.
+    pub known: Option<&'a Deflated>,
+    /// How many threads deflate; nothing: as many as there are processors.
+    pub threads: Option<usize>,
+    /// `SOURCE_DATE_EPOCH`: the time of the entries that aren't served.
+    pub epoch: Option<u64>,
 }
 
-impl ZipWarWriter {
+/// A WAR on its way to the disk.
+pub struct ZipWarWriter<'a> {
+    target: Utf8PathBuf,
+    unfinished: Unfinished,
+    file: File,
+    packing: Packing<'a>,
+}
+
+/// More threads only wait for the disk, and each has half a megabyte.
+const MOST_THREADS: usize = 16;
+
+/// From here on sizes might not fit into 32 bits after deflating noise.
+const LARGE: u64 = 0xf000_0000;
+
+impl<'a> ZipWarWriter<'a> {
     /// Starts a WAR that will be `target`. Makes the folder when it is missing.
     ///
     /// # Errors
     /// When the folder can't be made or written.
-    pub fn create(target: &Utf8Path) -> Result<Self, WriteError> {
+    pub fn create(target: &Utf8Path, packing: Packing<'a>) -> Result<Self, WriteError> {
         let failed = |source| WriteError::Target {
             path: target.to_owned(),
             source,
@@ -55,195 +72,274 @@ impl ZipWarWriter {
             _ => {}
         }
         fs_err::create_dir_all(folder).map_err(failed)?;
-        // Beside the target: a rename is atomic within one file system only.
-        let temporary = tempfile::Builder::new()
-            .prefix(".djwar-")
-            .suffix(".war.part")
-            .tempfile_in(folder)
-            .map_err(failed)?;
-        let (file, temporary) = NamedTempFile::into_parts(temporary);
+        let (unfinished, file) = Unfinished::beside(target, folder).map_err(failed)?;
         Ok(Self {
             target: target.to_owned(),
-            watch: Temporary::watch(&temporary),
-            temporary,
-            zip: ZipWriter::new(BufWriter::with_capacity(1 << 18, file)),
-            archives: Archives::default(),
+            unfinished,
+            file,
+            packing,
         })
-    }
-
-    fn add_bytes(&mut self, entry: &WarEntry, bytes: &[u8]) -> Result<(), WriteError> {
-        let name = entry.path.as_str();
-        let time = if layout::is_served(&entry.path) {
-            source::time_of(bytes)
-        } else {
-            DateTime::default()
-        };
-        let method = if entry.method == Method::Stored || source::is_compressed(name) {
-            CompressionMethod::Stored
-        } else {
-            CompressionMethod::Deflated
-        };
-        let options = SimpleFileOptions::default()
-            .compression_method(method)
-            .last_modified_time(time)
-            .unix_permissions(MODE)
-            .large_file(bytes.len() as u64 >= u64::from(u32::MAX));
-        let refused = |source| WriteError::Entry {
-            path: self.target.clone(),
-            name: name.to_owned(),
-            source,
-        };
-        self.zip.start_file(name, options).map_err(refused)?;
-        self.zip
-            .write_all(bytes)
-            .map_err(|source| WriteError::Target {
-                path: self.target.clone(),
-                source,
-            })
     }
 }
 
-impl WarWriter for ZipWarWriter {
-    fn entry(&mut self, entry: &WarEntry) -> Result<(), WriteError> {
-        match &entry.source {
-            EntrySource::Generated { bytes, .. } => self.add_bytes(entry, bytes),
-            EntrySource::File(path) => {
-                let bytes = fs_err::read(path).map_err(|source| WriteError::Source {
-                    path: path.clone(),
-                    source,
-                })?;
-                self.add_bytes(entry, &bytes)
-            }
-            EntrySource::Archive { archive, name, .. } if layout::is_served(&entry.path) => {
-                // Packed anew: the archive's own time need not follow the content,
-                // and ETags are made of it.
-                let mut bytes = Vec::new();
-                self.archives
-                    .plain(archive, name)?
-                    .read_to_end(&mut bytes)
-                    .map_err(|source| WriteError::Source {
-                        path: archive.clone(),
-                        source,
-                    })?;
-                self.add_bytes(entry, &bytes)
-            }
-            EntrySource::Archive { archive, name, .. } => {
-                let raw = self.archives.raw(archive, name)?;
-                self.zip
-                    .raw_copy_file_rename(raw, entry.path.as_str())
-                    .map_err(|source| WriteError::Entry {
-                        path: self.target.clone(),
-                        name: entry.path.to_string(),
-                        source,
-                    })
-            }
-        }
-    }
-
-    fn finish(self: Box<Self>) -> Result<(), WriteError> {
+impl WarWriter for ZipWarWriter<'_> {
+    fn write(
+        self: Box<Self>,
+        table: &EntryTable,
+        progress: &mut dyn FnMut(),
+    ) -> Result<(), WriteError> {
         let Self {
             target,
-            temporary,
-            watch,
-            zip,
-            ..
+            unfinished,
+            file,
+            packing,
         } = *self;
-        let failed = |source: std::io::Error| WriteError::Target {
+        let contents = table
+            .iter()
+            .filter_map(|entry| content(entry, packing.digests))
+            .collect();
+        let ahead = Ahead::new(contents, packing.known, BUDGET);
+        let threads = packing
+            .threads
+            .or_else(|| std::thread::available_parallelism().ok().map(usize::from))
+            .unwrap_or(1)
+            .clamp(1, MOST_THREADS)
+            .min(ahead.len());
+        let mut writing = Writing {
+            target: &target,
+            output: Output::new(file),
+            archives: Archives::default(),
+            pack: packing.known.map(Deflated::writer),
+            packing,
+            ahead: &ahead,
+            content: 0,
+        };
+        let written = std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| ahead.work());
+            }
+            let written = table.iter().try_for_each(|entry| {
+                writing.entry(entry)?;
+                progress();
+                Ok(())
+            });
+            ahead.stop();
+            written
+        });
+        written?;
+        let Writing { output, pack, .. } = writing;
+        let failed = |source| WriteError::Target {
             path: target.clone(),
             source,
         };
-        let file = zip
-            .finish()
-            .map_err(|error| failed(error.into()))?
-            .into_inner()
-            .map_err(|error| failed(error.into_error()))?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            // tempfile makes 0600; whoever runs the container must read the WAR.
-            file.set_permissions(std::fs::Permissions::from_mode(MODE))
-                .map_err(failed)?;
+        let file = output.finish().map_err(failed)?;
+        unfinished.finish(file).map_err(failed)?;
+        if let Some(pack) = pack {
+            pack.finish();
         }
-        file.sync_all().map_err(failed)?;
-        drop(file);
-        temporary
-            .persist(&target)
-            .map_err(|error| failed(error.error))?;
-        drop(watch);
+        if let Some(known) = packing.known {
+            known.tidy();
+        }
         Ok(())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::assemble::EntryTable;
-    use crate::model::WarPath;
-    use crate::write::write;
-
-    fn generated(path: &str, text: &str) -> WarEntry {
-        WarEntry {
-            path: WarPath::new(path).expect(path),
-            source: EntrySource::Generated {
-                by: "test",
-                bytes: text.as_bytes().to_vec(),
-            },
-            method: Method::Deflated,
-            reason: String::new(),
-        }
-    }
-
-    fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = Utf8Path::from_path(folder.path())
-            .expect("UTF-8")
-            .to_owned();
-        (folder, path)
-    }
-
-    fn table(entries: Vec<WarEntry>) -> EntryTable {
-        let mut table = EntryTable::default();
-        for entry in entries {
-            table.add(entry).expect("no collision");
-        }
-        table
-    }
-
-    #[test]
-    fn the_same_table_gives_the_same_bytes() {
-        let (_keep, folder) = folder();
-        let entries = table(vec![
-            generated(layout::MANIFEST, "Manifest-Version: 1.0\r\n\r\n"),
-            generated("static/a.css", "a { color: red }"),
-        ]);
-        let bytes = |name: &str| {
-            let target = folder.join(name);
-            let writer = ZipWarWriter::create(&target).expect("created");
-            write(&entries, Box::new(writer), || ()).expect("written");
-            fs_err::read(target).expect("read")
-        };
-        assert_eq!(bytes("one.war"), bytes("deeper/two.war"));
-    }
-
-    #[test]
-    fn a_failure_leaves_the_old_war_and_nothing_beside_it() {
-        let (_keep, folder) = folder();
-        let target = folder.join("x.war");
-        fs_err::write(&target, "the old WAR").expect("written");
-        let mut missing = generated("b", "");
-        missing.source = EntrySource::File(folder.join("vanished"));
-        let entries = table(vec![generated("a", "x"), missing]);
-        let writer = ZipWarWriter::create(&target).expect("created");
-        let error = write(&entries, Box::new(writer), || ()).expect_err("a missing source");
-        assert!(error.to_string().contains("vanished"), "{error}");
-        assert_eq!(
-            fs_err::read_to_string(&target).expect("kept"),
-            "the old WAR"
-        );
-        let names: Vec<_> = fs_err::read_dir(&folder)
-            .expect("listed")
-            .map(|entry| entry.expect("an entry").file_name())
-            .collect();
-        assert_eq!(names, ["x.war"]);
+/// What has to be packed of an entry; nothing where bytes are only copied.
+fn content<'t>(entry: &'t WarEntry, digests: Option<&FileDigests>) -> Option<Content<'t>> {
+    match &entry.source {
+        EntrySource::Generated { bytes, .. } => Some(Content::Bytes(bytes)),
+        EntrySource::File(path) => Some(Content::File(
+            path,
+            digests.and_then(|digests| digests.get(path)).copied(),
+        )),
+        EntrySource::Archive { .. } => None,
     }
 }
+
+struct Writing<'a> {
+    target: &'a Utf8Path,
+    output: Output,
+    archives: Archives,
+    packing: Packing<'a>,
+    pack: Option<PackWriter>,
+    ahead: &'a Ahead<'a>,
+    /// The number of the next content.
+    content: usize,
+}
+
+impl Writing<'_> {
+    fn entry(&mut self, entry: &WarEntry) -> Result<(), WriteError> {
+        match &entry.source {
+            EntrySource::Archive {
+                archive,
+                name,
+                size,
+                checksum,
+            } => self.copied(entry, archive, name, (*size, *checksum)),
+            EntrySource::File(path) => {
+                let digest = self
+                    .packing
+                    .digests
+                    .and_then(|digests| digests.get(path))
+                    .copied();
+                self.packed(entry, path, digest)
+            }
+            EntrySource::Generated { by, .. } => self.packed(entry, Utf8Path::new(by), None),
+        }
+    }
+
+    /// The packed bytes of another archive, under a record of our own: its time
+    /// and mode say where the archive came from.
+    fn copied(
+        &mut self,
+        entry: &WarEntry,
+        archive: &Utf8Path,
+        name: &str,
+        expected: (u64, u32),
+    ) -> Result<(), WriteError> {
+        let member = self.archives.member(archive, name)?;
+        if (member.size, member.crc32) != expected {
+            return Err(WriteError::ArchiveChanged {
+                archive: archive.to_owned(),
+                name: name.to_owned(),
+            });
+        }
+        let mut record = self.record(entry, member.method, member.crc32, member.size);
+        record.compressed = member.compressed;
+        record.is_large = member.size.max(member.compressed) >= LARGE;
+        let (output, target) = (&mut self.output, self.target);
+        let failed = |source| unwritable(target, source);
+        output.begin(&mut record).map_err(failed)?;
+        self.archives
+            .copy(archive, &member, |bytes| output.put(bytes).map_err(failed))?;
+        output.end(&record, false);
+        Ok(())
+    }
+
+    fn packed(
+        &mut self,
+        entry: &WarEntry,
+        path: &Utf8Path,
+        digest: Option<FileDigest>,
+    ) -> Result<(), WriteError> {
+        let number = self.content;
+        self.content += 1;
+        let first = match self.ahead.take()? {
+            Part::Piece(piece) => piece,
+            Part::Known(blob) => {
+                if self.known(entry, &blob)? {
+                    return Ok(());
+                }
+                let mut again = self.ahead.again(number)?;
+                let first = again.next()?;
+                return self.pieces(entry, path, digest, first, || again.next());
+            }
+        };
+        let ahead = self.ahead;
+        self.pieces(entry, path, digest, first, || match ahead.take()? {
+            Part::Piece(piece) => Ok(piece),
+            Part::Known(_) => Err(WriteError::Stopped),
+        })
+    }
+
+    /// What the cache has; whether it was whole.
+    fn known(&mut self, entry: &WarEntry, blob: &Blob) -> Result<bool, WriteError> {
+        let mut record = self.record(entry, blob.method, blob.crc32, blob.size);
+        record.compressed = blob.length;
+        record.is_large = blob.size.max(blob.length) >= LARGE;
+        let (output, target) = (&mut self.output, self.target);
+        let failed = |source| unwritable(target, source);
+        let Some(known) = self.packing.known else {
+            return Ok(false);
+        };
+        let mut is_begun = false;
+        let is_whole = known.copy(blob, |bytes| {
+            if !std::mem::replace(&mut is_begun, true) {
+                output.begin(&mut record).map_err(failed)?;
+            }
+            output.put(bytes).map_err(failed)
+        })?;
+        if is_whole {
+            output.end(&record, false);
+        }
+        Ok(is_whole)
+    }
+
+    fn pieces(
+        &mut self,
+        entry: &WarEntry,
+        path: &Utf8Path,
+        digest: Option<FileDigest>,
+        first: Piece,
+        mut next: impl FnMut() -> Result<Piece, WriteError>,
+    ) -> Result<(), WriteError> {
+        let target = self.target;
+        let failed = |source| unwritable(target, source);
+        let mut piece = first;
+        let mut crc = piece.crc.clone();
+        let is_one = piece.is_last;
+        let guess = if is_one { crc.clone().finalize() } else { 0 };
+        let mut record = self.record(entry, piece.method, guess, piece.whole);
+        record.compressed = piece.bytes.len() as u64;
+        record.is_large = piece.whole >= LARGE;
+        self.output.begin(&mut record).map_err(failed)?;
+        // What isn't worth deflating stays in the project: the pack only says so.
+        let keeps = digest.is_some() && piece.method == DEFLATED;
+        let mut plain = piece.plain;
+        loop {
+            self.output.put(&piece.bytes).map_err(failed)?;
+            if let Some(pack) = self.pack.as_mut().filter(|_| keeps) {
+                pack.put(&piece.bytes);
+            }
+            if piece.is_last {
+                break;
+            }
+            piece = next()?;
+            crc.combine(&piece.crc);
+            plain += piece.plain;
+            record.compressed += piece.bytes.len() as u64;
+        }
+        record.crc32 = crc.finalize();
+        record.size = plain;
+        record.time = self.time(entry, record.size, record.crc32);
+        if digest.is_some_and(|digest| (digest.size, digest.crc32) != (record.size, record.crc32)) {
+            return Err(changed(path));
+        }
+        if let (Some(pack), Some(digest)) = (&mut self.pack, digest) {
+            pack.end(&digest.sha256, record.method, record.crc32, record.size);
+        }
+        self.output.end(&record, !is_one);
+        Ok(())
+    }
+
+    fn record(&self, entry: &WarEntry, method: u16, crc32: u32, size: u64) -> Entry {
+        Entry {
+            name: entry.path.to_string(),
+            method,
+            time: self.time(entry, size, crc32),
+            crc32,
+            compressed: 0,
+            size,
+            is_large: false,
+            header: 0,
+        }
+    }
+
+    fn time(&self, entry: &WarEntry, size: u64, crc32: u32) -> u32 {
+        if layout::is_served(&entry.path) {
+            time::of_content(size, crc32)
+        } else {
+            self.packing.epoch.map_or(time::FIRST, time::of_epoch)
+        }
+    }
+}
+
+fn unwritable(target: &Utf8Path, source: std::io::Error) -> WriteError {
+    WriteError::Target {
+        path: target.to_owned(),
+        source,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,10 @@
 //! beside and renamed when whole, so that a kill leaves no half entry; a lock
 //! file per key lets several builds share the folder.
 
+mod builds;
+mod deflated;
+mod files;
+
 use std::time::UNIX_EPOCH;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -15,6 +19,9 @@ use sha2::{Digest, Sha256};
 
 use super::error::ResolveError;
 use super::host::Host;
+pub use builds::Remembered;
+pub use deflated::{Blob, ContentKey, Deflated, PackWriter};
+pub use files::FileIndex;
 
 /// Changes when the layout or the meaning of any bucket changes.
 const LAYOUT: &str = "v1";

@@ -1,0 +1,101 @@
+//! What a WAR depends on, as one key: the same key, the same bytes.
+
+use std::time::UNIX_EPOCH;
+
+use crate::config::Config;
+use crate::error::{Failure, Kind};
+use crate::model::{BuildPlan, EntrySource, Project};
+use crate::resolve::cache::hexadecimal;
+use crate::resolve::{Host, Key};
+use crate::runtime;
+
+use super::gather::Basis;
+
+/// The variable that says what time it is (reproducible-builds.org).
+const EPOCH: &str = "SOURCE_DATE_EPOCH";
+
+/// `SOURCE_DATE_EPOCH`, when it is set.
+pub(super) fn epoch(host: &Host) -> Result<Option<u64>, Failure> {
+    host.variable(EPOCH)
+        .map(|text| {
+            text.trim().parse().map_err(|_| {
+                Failure::new(
+                    Kind::Usage,
+                    format!("the environment variable {EPOCH} is `{text}`"),
+                )
+                .with_hint("set it to seconds since 1970, or not at all")
+            })
+        })
+        .transpose()
+}
+
+pub(super) fn of(
+    project: &Project,
+    config: &Config,
+    plan: &BuildPlan,
+    basis: &Basis<'_>,
+) -> Result<Key, Failure> {
+    // What the settings say decides too, also where their file isn't packed; what
+    // is left out, and why an entry is there, shows in no WAR.
+    let facts = Project {
+        files: Vec::new(),
+        exclude: Vec::new(),
+        problems: Vec::new(),
+        ..project.clone()
+    };
+    let choices = BuildPlan {
+        entries: Vec::new(),
+        left_out: Vec::new(),
+        ..plan.clone()
+    };
+    let text = |value: Result<String, serde_json::Error>| {
+        value.map_err(|error| Failure::new(Kind::Environment, error.to_string()))
+    };
+    let host = &basis.resolver.host;
+    let mut parts = vec![
+        program(),
+        text(serde_json::to_string(&facts))?,
+        text(serde_json::to_string(&choices))?,
+        basis.interpreter.digest.clone(),
+        basis.resolution.digest(),
+        host.variable(EPOCH).unwrap_or_default().to_owned(),
+        config.byte_code.to_string(),
+        Key::of_bytes(runtime::JAR).as_str().to_owned(),
+    ];
+    parts.extend(basis.home.iter().map(|home| home.archive.to_string()));
+    parts.extend(
+        runtime::HANDLER
+            .iter()
+            .map(|(_, bytes)| Key::of_bytes(bytes).as_str().to_owned()),
+    );
+    parts.extend(config.before.iter().map(|command| command.join("\0")));
+    for (name, value) in &config.build_env {
+        parts.push(format!("{name}={value}"));
+    }
+    for variable in &project.env {
+        let value = host.variable(&variable.name).unwrap_or_default();
+        parts.push(format!("{}={value}", variable.name));
+    }
+    for entry in &plan.entries {
+        let EntrySource::File(source) = &entry.source else {
+            continue;
+        };
+        parts.push(entry.path.to_string());
+        let digest = basis.digests.get(source);
+        parts.push(digest.map_or_else(String::new, |digest| hexadecimal(&digest.sha256)));
+    }
+    Ok(Key::of(parts.iter().map(String::as_str)))
+}
+
+/// This djwar: while it is developed the version alone doesn't tell.
+fn program() -> String {
+    let stamp = std::env::current_exe()
+        .and_then(|path| path.metadata())
+        .ok()
+        .and_then(|metadata| {
+            let modified = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+            Some(format!("{} {}", metadata.len(), modified.as_nanos()))
+        })
+        .unwrap_or_default();
+    format!("{} {stamp}", env!("CARGO_PKG_VERSION"))
+}

@@ -1,0 +1,96 @@
+//! The archive's file: appended to, with the records of large entries mended
+//! afterwards, and the directory at its end.
+
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom, Write};
+
+use crate::zipfile::{Entry, central_record, end_records, local_record};
+
+const BUFFER: usize = 1 << 20;
+
+/// An archive on its way to the disk.
+pub(super) struct Output {
+    file: File,
+    buffer: Vec<u8>,
+    /// Bytes before the buffer.
+    flushed: u64,
+    directory: Vec<u8>,
+    entries: u64,
+    /// Records that were written before their entry's sizes were known.
+    mended: Vec<(u64, Vec<u8>)>,
+}
+
+impl Output {
+    pub(super) fn new(file: File) -> Self {
+        Self {
+            file,
+            buffer: Vec::with_capacity(BUFFER),
+            flushed: 0,
+            directory: Vec::new(),
+            entries: 0,
+            mended: Vec::new(),
+        }
+    }
+
+    pub(super) fn position(&self) -> u64 {
+        self.flushed + self.buffer.len() as u64
+    }
+
+    pub(super) fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let is_long = bytes.len() >= BUFFER / 2;
+        if is_long || self.buffer.len() + bytes.len() > BUFFER {
+            self.flush()?;
+        }
+        if is_long {
+            self.file.write_all(bytes)?;
+            self.flushed += bytes.len() as u64;
+        } else {
+            self.buffer.extend_from_slice(bytes);
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.write_all(&self.buffer)?;
+        self.flushed += self.buffer.len() as u64;
+        self.buffer.clear();
+        Ok(())
+    }
+
+    /// Writes an entry's local record; its bytes follow through [`Output::put`].
+    pub(super) fn begin(&mut self, entry: &mut Entry) -> io::Result<()> {
+        entry.header = self.position();
+        let mut record = Vec::with_capacity(64 + entry.name.len());
+        local_record(entry, &mut record);
+        self.put(&record)
+    }
+
+    /// Ends the entry. `mend` says that the record which [`Output::begin`] wrote
+    /// didn't know everything yet.
+    pub(super) fn end(&mut self, entry: &Entry, mend: bool) {
+        if mend {
+            let mut record = Vec::new();
+            local_record(entry, &mut record);
+            self.mended.push((entry.header, record));
+        }
+        central_record(entry, &mut self.directory);
+        self.entries += 1;
+    }
+
+    /// Writes the directory and mends; the file is whole then, and not yet safe on
+    /// the disk.
+    pub(super) fn finish(mut self) -> io::Result<File> {
+        let start = self.position();
+        let directory = std::mem::take(&mut self.directory);
+        self.put(&directory)?;
+        let mut end = Vec::new();
+        end_records(self.entries, start, directory.len() as u64, &mut end);
+        self.put(&end)?;
+        self.flush()?;
+        for (at, record) in &self.mended {
+            self.file.seek(SeekFrom::Start(*at))?;
+            self.file.write_all(record)?;
+        }
+        Ok(self.file)
+    }
+}

@@ -1,0 +1,116 @@
+//! A file that becomes visible when it is whole: written without a name where the
+//! system can do that (Linux), so that not even a kill leaves anything beside the
+//! target.
+
+use std::fs::File;
+use std::io;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use tempfile::{NamedTempFile, TempPath};
+
+use crate::interrupt::Temporary;
+
+/// Files are `rw-r--r--`, whatever the umask is: whoever runs the container must
+/// read the WAR.
+#[cfg(unix)]
+const MODE: u32 = 0o644;
+
+/// A file on its way to its name.
+pub(super) struct Unfinished {
+    target: Utf8PathBuf,
+    folder: Utf8PathBuf,
+    /// Where the system has no files without a name.
+    named: Option<(TempPath, Temporary)>,
+}
+
+impl Unfinished {
+    /// A file that will be `target`, whose folder exists, and where to write it.
+    pub(super) fn beside(target: &Utf8Path, folder: &Utf8Path) -> io::Result<(Self, File)> {
+        let unfinished = |named| Self {
+            target: target.to_owned(),
+            folder: folder.to_owned(),
+            named,
+        };
+        #[cfg(target_os = "linux")]
+        if let Some(file) = nameless::create(folder) {
+            return Ok((unfinished(None), file));
+        }
+        let (file, path) = named_in(folder)?;
+        let watch = Temporary::watch(&path);
+        Ok((unfinished(Some((path, watch))), file))
+    }
+
+    /// Makes sure that `file` is on the disk and gives it its name, in place of what
+    /// had it.
+    pub(super) fn finish(mut self, file: File) -> io::Result<()> {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            file.set_permissions(std::fs::Permissions::from_mode(MODE))?;
+        }
+        file.sync_all()?;
+        let (path, _watch) = match self.named.take() {
+            Some(named) => named,
+            #[cfg(target_os = "linux")]
+            None => {
+                // Nothing can be linked over a name that is taken: a second name
+                // first, which is renamed at once.
+                let path = nameless::link(&file, &self.folder)?;
+                let watch = Temporary::watch(&path);
+                (path, watch)
+            }
+            #[cfg(not(target_os = "linux"))]
+            None => return Err(io::ErrorKind::NotFound.into()),
+        };
+        drop(file);
+        path.persist(&self.target).map_err(|error| error.error)?;
+        // The name, too: a crash of the machine must not bring the old one back
+        // after djwar said that it is done. Not every file system can.
+        if let Ok(folder) = fs_err::File::open(&self.folder) {
+            let _ = folder.sync_all();
+        }
+        Ok(())
+    }
+}
+
+fn named_in(folder: &Utf8Path) -> io::Result<(File, TempPath)> {
+    // Beside the target: a rename is atomic within one file system only.
+    let temporary = tempfile::Builder::new()
+        .prefix(".djwar-")
+        .suffix(".war.part")
+        .tempfile_in(folder)?;
+    Ok(NamedTempFile::into_parts(temporary))
+}
+
+#[cfg(target_os = "linux")]
+mod nameless {
+    use std::fs::File;
+    use std::io;
+    use std::os::fd::AsRawFd;
+
+    use camino::Utf8Path;
+    use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, openat};
+    use tempfile::TempPath;
+
+    /// A file without a name (`O_TMPFILE`); none where the file system can't.
+    pub(super) fn create(folder: &Utf8Path) -> Option<File> {
+        let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
+        let file = openat(CWD, folder.as_str(), flags, Mode::from_raw_mode(0o600)).ok()?;
+        // Without /proc it could never get its name.
+        let own = format!("/proc/self/fd/{}", file.as_raw_fd());
+        std::fs::exists(own).ok()?.then(|| file.into())
+    }
+
+    /// Gives the file a name that nobody has.
+    pub(super) fn link(file: &File, folder: &Utf8Path) -> io::Result<TempPath> {
+        let own = format!("/proc/self/fd/{}", file.as_raw_fd());
+        let link = tempfile::Builder::new()
+            .prefix(".djwar-")
+            .suffix(".war.part")
+            .make_in(folder, |path| {
+                linkat(CWD, own.as_str(), CWD, path, AtFlags::SYMLINK_FOLLOW)?;
+                Ok(())
+            })?;
+        Ok(link.into_temp_path())
+    }
+}
