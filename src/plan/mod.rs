@@ -15,6 +15,10 @@ use crate::config::{Config, Origin};
 use crate::model::project::Severity;
 use crate::model::{BuildPlan, Engine, EntrySource, LeftOut, Method, Project, Setting, WarEntry};
 
+/// What Django serves where the settings name no application, as a class that the
+/// runtime makes an instance of.
+const DEFAULT_WSGI: &str = "django.core.handlers.wsgi.WSGIHandler";
+
 /// Decides what a build will do.
 ///
 /// # Errors
@@ -46,6 +50,10 @@ pub fn plan(project: &Project, config: &Config) -> Result<BuildPlan, PlanError> 
         .as_ref()
         .map(|wsgi| (wsgi.value.clone(), wsgi.origin.to_string()))
         .or_else(|| named(&project.wsgi))
+        .or_else(|| {
+            let is_missing = project.wsgi == Setting::Missing;
+            is_missing.then(|| (DEFAULT_WSGI.to_owned(), "Django's default".to_owned()))
+        })
         .ok_or_else(|| PlanError::NoWsgi(project.wsgi.span().cloned()))?;
     let (interpreter, python, python_reason) = python::choose(project, config)?;
     let data = data::choose(project, config)?;

@@ -181,6 +181,8 @@ pub(super) fn content_of(path: &Utf8Path) -> Result<String, ResolveError> {
         entry.depth() > 0
             && (name.starts_with('.')
                 || name == "__pycache__"
+                || name == "node_modules"
+                || entry.path().join("pyvenv.cfg").is_file()
                 || name == "build"
                 || name == "dist"
                 || name.ends_with(".egg-info"))

@@ -76,8 +76,23 @@ impl Evaluator<'_> {
         }
         for (name, expression) in keywords {
             let value = self.evaluate(expression, place);
-            if let Some(name) = name {
-                arguments.keywords.push((name.clone(), value));
+            match (name, value.kind) {
+                (Some(name), kind) => arguments.keywords.push((
+                    name.clone(),
+                    Value {
+                        kind,
+                        dynamic: value.dynamic,
+                    },
+                )),
+                // `**options`.
+                (None, Kind::Dictionary(entries)) => {
+                    for (key, entry) in entries {
+                        let entry = entry.or_dynamic(value.dynamic);
+                        let name = key.as_text().map(str::to_owned);
+                        arguments.keywords.extend(name.map(|name| (name, entry)));
+                    }
+                }
+                (None, _) => {}
             }
         }
         match &callee.kind {
@@ -158,15 +173,29 @@ impl Evaluator<'_> {
         }
     }
 
+    /// Calls that matter by what they are given.
+    fn keep_keywords(&mut self, name: &str, arguments: &Arguments, place: Place<'_>) -> bool {
+        match name {
+            "django.conf.settings.configure" => {
+                let span = place.span(arguments.line);
+                self.configured = Some((arguments.keywords.clone(), span));
+            }
+            "setuptools.setup" | "distutils.core.setup" => {
+                self.setup = Some(arguments.keywords.clone());
+            }
+            _ => return false,
+        }
+        true
+    }
+
     fn call_reference(&mut self, name: &str, arguments: &Arguments, place: Place<'_>) -> Value {
         let dynamic = arguments.is_dynamic();
         let path = |path: String| Value::text(path).or_dynamic(dynamic);
         let first = arguments.text(0);
+        if self.keep_keywords(name, arguments, place) {
+            return Value::opaque();
+        }
         match (name, first) {
-            ("setuptools.setup" | "distutils.core.setup", _) => {
-                self.setup = Some(arguments.keywords.clone());
-                Value::opaque()
-            }
             ("os.path.join" | "posixpath.join", Some(first)) => {
                 join_all(first, &arguments.positional[1..]).map_or_else(Value::opaque, path)
             }

@@ -4,16 +4,19 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::ScanOptions;
+use super::environment_files;
 use super::error::ScanError;
+use super::evaluate::Evaluator;
 use super::manage::{
     Landmarks, Named, Purpose, dotted_from_packages, named_by, production_beside, purpose,
     source_root,
 };
-use super::manifests::ini_entries;
 use super::modules::Modules;
 use super::python_source;
-use super::source_text::{self, LARGEST_TEXT};
+use super::single_file;
+use super::source_text;
 use super::syntax::{Expression, ExpressionKind, StatementKind};
+use super::value::Kind;
 use crate::model::{Setting, Span};
 
 /// The settings that were chosen.
@@ -115,56 +118,11 @@ fn candidates(root: &Utf8Path, manage: Option<&Utf8Path>, found: &Landmarks) -> 
         add(script);
     }
     for folder in super::folders_up(home) {
-        candidates.extend(from_files(root, &folder));
-    }
-    candidates
-}
-
-fn from_files(root: &Utf8Path, folder: &Utf8Path) -> Vec<Candidate> {
-    let mut candidates = Vec::new();
-    let mut add = |path: &Utf8Path, line: u32, module: &str| {
-        let module = module.trim().trim_matches(['"', '\'']).to_owned();
-        if !module.is_empty() {
-            candidates.push(Candidate {
-                by: format!("`{path}`"),
-                named: Named {
-                    module,
-                    origin: Span::new(path, line),
-                },
-            });
-        }
-    };
-    for name in [
-        ".env",
-        "pyproject.toml",
-        "setup.cfg",
-        "pytest.ini",
-        "tox.ini",
-    ] {
-        let path = super::modules::join(folder, Utf8Path::new(name));
-        if !root.join(&path).is_file() {
-            continue;
-        }
-        let Ok(text) = source_text::utf8(root, &path, LARGEST_TEXT) else {
-            continue;
-        };
-        if name == ".env" || name == "pyproject.toml" {
-            for (number, line) in (1_u32..).zip(text.lines()) {
-                let line = line.trim().trim_start_matches("export ");
-                let value = line
-                    .strip_prefix("DJANGO_SETTINGS_MODULE")
-                    .and_then(|rest| rest.trim_start().strip_prefix('='));
-                if let Some(value) = value {
-                    add(&path, number, value);
-                }
-            }
-        } else {
-            for entry in ini_entries(&text) {
-                if entry.key == "DJANGO_SETTINGS_MODULE" {
-                    add(&path, entry.line, &entry.value());
-                }
-            }
-        }
+        let named = environment_files::named(root, &folder);
+        candidates.extend(named.into_iter().map(|named| Candidate {
+            by: format!("`{}`", named.origin.path),
+            named,
+        }));
     }
     candidates
 }
@@ -202,7 +160,7 @@ fn unnamed(
             (purpose(stem), std::cmp::Reverse(depth))
         });
     let Some(file) = file else {
-        return Err(ScanError::SettingsUnknown {
+        return single_file::chosen(root).ok_or_else(|| ScanError::SettingsUnknown {
             root: root.to_owned(),
             looked_at: looked_at(manage, found),
         });
@@ -284,6 +242,19 @@ fn holds_nothing(root: &Utf8Path, file: &Utf8Path) -> bool {
         })
 }
 
+/// Names of modules for production in a package of settings.
+const PRODUCTION: &[&str] = &["production", "prod", "live", "deploy"];
+
+/// Whether settings turn `DEBUG` on, whatever the environment says.
+fn is_debugging(modules: &Modules, file: &Utf8Path) -> bool {
+    let mut evaluator = Evaluator::new(modules);
+    evaluator.tolerant = true;
+    let scope = evaluator.load(file).unwrap_or_default();
+    scope
+        .get("DEBUG")
+        .is_some_and(|binding| binding.value.kind == Kind::Boolean(true) && !binding.value.dynamic)
+}
+
 /// A development module gives way to the production module beside it, and a
 /// package whose `__init__` holds nothing to the one inside.
 fn preferring_production(root: &Utf8Path, mut chosen: Chosen) -> Chosen {
@@ -292,29 +263,30 @@ fn preferring_production(root: &Utf8Path, mut chosen: Chosen) -> Chosen {
         search: vec![chosen.source_root.clone()],
     };
     let inner = |name: &str| format!("{}.{name}", chosen.module);
+    let found_inside = |names: &[&str]| {
+        names
+            .iter()
+            .map(|name| inner(name))
+            .find(|module| modules.file(module).is_some())
+    };
+    let preferred = |why: &str| {
+        format!(
+            "preferred over `{}` ({}), {why}",
+            chosen.module, chosen.reason
+        )
+    };
     let candidate = if holds_nothing(root, &chosen.file) {
-        [
-            "production",
-            "prod",
-            "live",
-            "deploy",
-            "base",
-            "common",
-            "settings",
-            "default",
-        ]
-        .iter()
-        .map(|name| inner(name))
-        .find(|module| modules.file(module).is_some())
-        .map(|module| (module, format!("`{}` is an empty package", chosen.module)))
+        found_inside(PRODUCTION)
+            .or_else(|| found_inside(&["base", "common", "settings", "default"]))
+            .map(|module| (module, format!("`{}` is an empty package", chosen.module)))
     } else if purpose(&chosen.module) < Purpose::Neutral {
-        production_beside(&modules, &chosen.module).map(|module| {
-            let why = format!(
-                "preferred over `{}` ({}), which is for development",
-                chosen.module, chosen.reason
-            );
-            (module, why)
-        })
+        production_beside(&modules, &chosen.module)
+            .map(|module| (module, preferred("which is for development")))
+    } else if purpose(&chosen.module) == Purpose::Neutral {
+        found_inside(PRODUCTION)
+            .or_else(|| production_beside(&modules, &chosen.module))
+            .filter(|_| is_debugging(&modules, &chosen.file))
+            .map(|module| (module, preferred("which sets `DEBUG` to `True`")))
     } else {
         None
     };
@@ -329,6 +301,13 @@ fn preferring_production(root: &Utf8Path, mut chosen: Chosen) -> Chosen {
     chosen
 }
 
+/// Whether a module's package is the project's, or could be, and the module isn't
+/// there.
+fn is_gone(modules: &Modules, module: &str) -> bool {
+    let first = module.split('.').next().unwrap_or(module);
+    modules.file(module).is_none() && modules.folder(first).is_some()
+}
+
 /// `module:callable` from the settings' dotted path, else from the script that
 /// lies in the project.
 pub(super) fn gateway(
@@ -339,6 +318,8 @@ pub(super) fn gateway(
 ) -> Setting<String> {
     if let Setting::Known(path, span) = setting
         && let Some((module, callable)) = path.rsplit_once('.')
+        // A name that was left behind by a renamed project: the script knows better.
+        && (scripts.is_empty() || !is_gone(modules, module))
     {
         return Setting::Known(format!("{module}:{callable}"), span.clone());
     }

@@ -49,6 +49,8 @@ pub(super) struct Evaluator<'a> {
     /// Environment variables that were set.
     pub(super) written: Vec<(String, Value, Span)>,
     pub(super) problems: Vec<Problem>,
+    /// The keywords of `settings.configure(…)`: a project in one file.
+    pub(super) configured: Option<(Vec<(String, Value)>, Span)>,
     /// The keywords of the call of setuptools' `setup` (`setup.py`).
     pub(super) setup: Option<Vec<(String, Value)>>,
     /// Whether faults in the syntax stop (Python 3) or are passed over, as print
@@ -97,6 +99,7 @@ impl<'a> Evaluator<'a> {
             environment: Vec::new(),
             written: Vec::new(),
             problems: Vec::new(),
+            configured: None,
             setup: None,
             tolerant: false,
             faults: Vec::new(),

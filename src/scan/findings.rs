@@ -71,7 +71,7 @@ fn dependencies(project: &Project, problems: &mut Vec<Problem>) {
             None,
             "nothing tells the project's dependencies: there is no lock file, no \
              `requirements.txt`, and no `pyproject.toml` with dependencies",
-            "write a `requirements.txt` that names at least Django",
+            &above(&project.root),
         ));
     } else if project.django.is_none() {
         let files: Vec<String> = project
@@ -101,6 +101,27 @@ fn dependencies(project: &Project, problems: &mut Vec<Problem>) {
             ),
             "add it there: a WAR brings all that the project imports",
         ));
+    }
+}
+
+/// What to do without requirements: often they lie one folder up.
+fn above(root: &Utf8Path) -> String {
+    const NAMES: &[&str] = &[
+        "requirements.txt",
+        "requirements",
+        "pyproject.toml",
+        "uv.lock",
+        "poetry.lock",
+        "Pipfile",
+        "setup.cfg",
+        "setup.py",
+    ];
+    let parent = root.parent().unwrap_or(root);
+    match NAMES.iter().find(|name| parent.join(name).exists()) {
+        Some(name) => format!(
+            "`{name}` lies in the folder above: name that folder as the project, `djwar build {parent}`"
+        ),
+        None => "write a `requirements.txt` that names at least Django".to_owned(),
     }
 }
 

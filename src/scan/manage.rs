@@ -145,7 +145,26 @@ pub(super) fn only_manage(
         return Ok(Some(top));
     }
     match found.manage.as_slice() {
-        [] => Ok(None),
+        [] => {
+            // Without a `manage.py`, every folder with a `wsgi.py` in a package of its
+            // own is a project; several scripts of one package are not.
+            let mut homes: Vec<Utf8PathBuf> = Vec::new();
+            let mut projects: Vec<Utf8PathBuf> = Vec::new();
+            let plain =
+                |path: &&Utf8PathBuf| path.file_name() == Some("wsgi.py") && !is_trial(path);
+            for script in found.wsgi.iter().filter(plain) {
+                let home = dotted_from_packages(root, script).map(|(folder, _)| folder);
+                let home = home.unwrap_or_default();
+                if !homes.contains(&home) {
+                    homes.push(home);
+                    projects.push(script.clone());
+                }
+            }
+            match projects.len() {
+                0 | 1 => Ok(None),
+                _ => Err(several_projects(root, projects)),
+            }
+        }
         [only] => Ok(Some(only.clone())),
         several => {
             let real: Vec<&Utf8PathBuf> = several.iter().filter(|path| !is_trial(path)).collect();

@@ -10,6 +10,7 @@ mod calls;
 mod choose;
 mod dependencies;
 mod environment;
+mod environment_files;
 mod error;
 mod evaluate;
 mod execute;
@@ -24,6 +25,7 @@ mod merge;
 mod modules;
 mod never_list;
 mod operators;
+mod own_package;
 mod pipenv;
 mod poetry;
 mod python_2;
@@ -33,6 +35,7 @@ mod requirement;
 mod requirements;
 mod servers;
 mod setup_script;
+mod single_file;
 mod source_text;
 mod syntax;
 mod text_methods;
@@ -47,8 +50,10 @@ pub use error::ScanError;
 
 use crate::model::project::Problem;
 use crate::model::{Engine, Project, Setting, Span};
+use choose::Chosen;
 use dependencies::Dependencies;
 use evaluate::{Evaluator, Scope};
+use manage::Landmarks;
 use modules::Modules;
 use walk::{OutputFolder, Patterns};
 
@@ -110,7 +115,7 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
     let found = manage::landmarks(&root);
     let manage_py = manage::only_manage(&root, &found)?;
     let nothing = manage_py.is_none() && found.wsgi.is_empty() && found.settings.is_empty();
-    if nothing && options.settings.is_none() {
+    if nothing && options.settings.is_none() && single_file::find(&root).is_none() {
         return Err(ScanError::NoProject(root));
     }
     let chosen = choose::settings(&root, manage_py.as_deref(), &found, options)?;
@@ -132,20 +137,13 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
     let mut read = read_settings(&modules, &chosen.file, &dependencies)?;
     let (scope, engine) = (read.scope, read.engine);
     let mut problems = std::mem::take(&mut read.evaluator.problems);
+    let above = own_package::add(&modules, &scope, &mut dependencies);
 
     let outputs = outputs(&root, &scope, &chosen.source_root);
     let walked = walk::walk(&root, &patterns, &outputs)?;
     problems.extend(walked.problems);
 
-    let wsgi = match &options.wsgi {
-        Some(wsgi) => Setting::Known(wsgi.clone(), Span::new("", 0)),
-        None => choose::gateway(
-            &modules,
-            &facts::text(&scope, "WSGI_APPLICATION"),
-            &found.wsgi,
-            &chosen.module,
-        ),
-    };
+    let wsgi = wsgi(&modules, &scope, &found, &chosen, options);
     let asgi = choose::gateway(
         &modules,
         &facts::text(&scope, "ASGI_APPLICATION"),
@@ -166,7 +164,7 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
         asgi,
         root_urlconf: facts::text(&scope, "ROOT_URLCONF"),
         installed_apps: facts::list(&scope, "INSTALLED_APPS"),
-        project_apps: project_apps(&modules, &scope),
+        project_apps: project_apps(&modules, &above, &scope),
         middleware: middleware(&scope),
         databases: facts::databases(&scope),
         static_files: facts::static_files(&scope),
@@ -209,6 +207,25 @@ pub fn never_packed(root: &Utf8Path, path: &Utf8Path) -> Option<&'static str> {
     never_list::file_reason(&root.join(path), name).or_else(|| folders.last())
 }
 
+/// The configuration's application, else the settings', else a script's, else that
+/// of a project in one file.
+fn wsgi(
+    modules: &Modules,
+    scope: &Scope,
+    found: &Landmarks,
+    chosen: &Chosen,
+    options: &ScanOptions,
+) -> Setting<String> {
+    if let Some(wsgi) = &options.wsgi {
+        return Setting::Known(wsgi.clone(), Span::new("", 0));
+    }
+    let named = facts::text(scope, "WSGI_APPLICATION");
+    match choose::gateway(modules, &named, &found.wsgi, &chosen.module) {
+        Setting::Missing => single_file::application(chosen, scope),
+        known => known,
+    }
+}
+
 /// The settings' names, and what they say about the engine.
 struct Settings<'a> {
     scope: Scope,
@@ -227,13 +244,19 @@ fn read_settings<'a>(
     let (engine, engine_reason) = dependencies.engine();
     let mut evaluator = Evaluator::new(modules);
     evaluator.tolerant = engine == Engine::Jython;
+    // Functions of settings run when they are called; those of a script always do.
+    evaluator.script =
+        source_text::python(&modules.root, file).is_ok_and(|text| single_file::configures(&text));
     match evaluator.load(file) {
-        Ok(scope) => Ok(Settings {
-            scope,
-            evaluator,
-            engine,
-            engine_reason,
-        }),
+        Ok(mut scope) => {
+            single_file::add_configured(&mut evaluator, &mut scope);
+            Ok(Settings {
+                scope,
+                evaluator,
+                engine,
+                engine_reason,
+            })
+        }
         Err(error) => {
             let sign = python_2::sign(&modules.root, &error);
             let engine_reason = sign
@@ -281,8 +304,11 @@ fn middleware(scope: &Scope) -> Setting<Vec<String>> {
 
 /// The installed apps that lie in the project: an app's entry is its package or
 /// its configuration class (`polls.apps.PollsConfig`).
-fn project_apps(modules: &Modules, scope: &Scope) -> Vec<String> {
+fn project_apps(modules: &Modules, above: &[Utf8PathBuf], scope: &Scope) -> Vec<String> {
     let mut apps: Vec<String> = Vec::new();
+    let search = modules.search.iter().chain(above).cloned().collect();
+    let root = modules.root.clone();
+    let modules = Modules { root, search };
     for entry in facts::guessed_list(scope, "INSTALLED_APPS") {
         let package = entry.split(".apps.").next().unwrap_or(&entry).to_owned();
         let found = [entry.as_str(), package.as_str()]

@@ -22,9 +22,9 @@ def main(arguments: list[str]) -> int:
         return 1
     from django.core.management import execute_from_command_line
 
-    if static_root := os.environ.pop("DJWAR_STATIC_ROOT", ""):
-        # Mails and pages that a command renders may name static files, too.
-        on_settings_loaded(lambda settings: place_static_root(settings, static_root))
+    # Mails and pages that a command renders may name static files, too.
+    static_root = os.environ.pop("DJWAR_STATIC_ROOT", "")
+    on_settings_loaded(lambda settings: place_static_root(settings, static_root) if static_root else None)
 
     # Django's usage lines and hints name argv[0].
     sys.argv = ["manage.py", *arguments]

@@ -80,14 +80,26 @@ def on_settings_loaded(callback: Callable[[Any], None]) -> None:
     from django import conf
 
     lazy_settings: Any = conf.LazySettings
-    original = lazy_settings._setup
+    setup, configure = lazy_settings._setup, lazy_settings.configure
 
-    def _setup(self: Any, name: str | None = None) -> None:
-        original(self, name)
-        lazy_settings._setup = original
+    def loaded(self: Any) -> None:
+        lazy_settings._setup, lazy_settings.configure = setup, configure
         callback(self._wrapped)
 
-    lazy_settings._setup = _setup
+    def _setup(self: Any, name: str | None = None) -> None:
+        # Django imports it as well, but takes a module that calls `settings.configure` (a project in one file) for an
+        # empty one.
+        if module := os.environ.get("DJANGO_SETTINGS_MODULE"):
+            importlib.import_module(module)
+        if not self.configured:
+            setup(self, name)
+            loaded(self)
+
+    def _configure(self: Any, *arguments: Any, **options: Any) -> None:
+        configure(self, *arguments, **options)
+        loaded(self)
+
+    lazy_settings._setup, lazy_settings.configure = _setup, _configure
 
 
 def place_static_root(settings: Any, folder: str) -> None:

@@ -320,6 +320,30 @@ def test_collect_without_staticfiles_has_nothing_to_do(project: pathlib.Path) ->
     assert answer(result) == {"static_url": None, "files": 0, "manifests": []}
 
 
+ONE_FILE = """
+import sys
+from django.conf import settings
+
+settings.configure(
+    SECRET_KEY="x", ROOT_URLCONF=__name__, STATIC_URL="/one/", INSTALLED_APPS=["django.contrib.staticfiles", "blog"]
+)
+urlpatterns = []
+
+from django.core.wsgi import get_wsgi_application
+
+application = get_wsgi_application()
+"""
+
+
+def test_a_project_in_one_file_is_its_own_settings(project: pathlib.Path) -> None:
+    (project / "one.py").write_text(ONE_FILE)
+    result = run_module(project, "collect", str(project / "out"), DJANGO_SETTINGS_MODULE="one")
+    assert result.returncode == 0, result.stderr
+    assert answer(result) == {"static_url": "/one/", "files": 1, "manifests": []}
+    result = run_module(project, "manage", "findstatic", "blog/a.css", DJANGO_SETTINGS_MODULE="one")
+    assert str(project / "blog/static/blog/a.css") in result.stdout, result.stderr
+
+
 STEPS = """
 import pathlib
 import shutil

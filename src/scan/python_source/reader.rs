@@ -80,9 +80,8 @@ impl<'a> Reader<'a> {
                     })
                     .collect(),
             }),
-            ast::Stmt::With(with) => one(StatementKind::With {
-                body: self.block(&with.body, depth),
-            }),
+            ast::Stmt::With(with) => self.with(with, line, depth),
+            ast::Stmt::Match(matching) => one(self.matching(matching, depth)),
             ast::Stmt::For(repeat) => one(StatementKind::Loop {
                 targets: vec![self.expression(&repeat.target, depth)],
                 body: self.block(&repeat.body, depth),
@@ -162,6 +161,48 @@ impl<'a> Reader<'a> {
                 Some(test) => branches.push((self.expression(test, depth), body)),
                 None => otherwise = body,
             }
+        }
+        StatementKind::If {
+            branches,
+            otherwise,
+        }
+    }
+
+    /// What is opened may be named by the environment; the body runs once.
+    fn with(&self, with: &ast::StmtWith, line: u32, depth: usize) -> Vec<Statement> {
+        let opened = with.items.iter().map(|item| {
+            let value = self.expression(&item.context_expr, depth);
+            let kind = match &item.optional_vars {
+                Some(target) => StatementKind::Assign {
+                    targets: vec![self.expression(target, depth)],
+                    value,
+                },
+                None => StatementKind::Expression(value),
+            };
+            Statement { line, kind }
+        });
+        let kind = StatementKind::With {
+            body: self.block(&with.body, depth),
+        };
+        opened.chain([Statement { line, kind }]).collect()
+    }
+
+    /// An `if` of which we know no test; `case _` is its `else`.
+    fn matching(&self, matching: &ast::StmtMatch, depth: usize) -> StatementKind {
+        let mut branches = Vec::new();
+        let mut otherwise = Vec::new();
+        for case in &matching.cases {
+            let body = self.block(&case.body, depth);
+            let is_rest = case.guard.is_none()
+                && matches!(&case.pattern, ast::Pattern::MatchAs(any) if any.pattern.is_none());
+            if is_rest {
+                otherwise = body;
+                break;
+            }
+            let subject = self.expression(&matching.subject, depth);
+            let line = subject.line;
+            let kind = ExpressionKind::Other(vec![subject]);
+            branches.push((Expression { line, kind }, body));
         }
         StatementKind::If {
             branches,

@@ -300,3 +300,235 @@ fn the_fixtures_of_this_repository_are_read() {
         assert_eq!(errors.count(), 0, "{name}: {:?}", project.problems);
     }
 }
+
+#[test]
+fn settings_that_turn_debug_on_give_way_to_production_beside_them() {
+    for (production, settings) in [
+        ("site1/settings/production.py", "site1/settings/__init__.py"),
+        ("site1/settings_prod.py", "site1/settings.py"),
+    ] {
+        let module = production.trim_end_matches(".py").replace('/', ".");
+        for (debug, chosen) in [
+            ("DEBUG = True\n", module.as_str()),
+            (
+                "import os\nDEBUG = bool(os.environ.get('D'))\n",
+                "site1.settings",
+            ),
+            ("", "site1.settings"),
+        ] {
+            let tree = Tree::new(&[
+                ("manage.py", MANAGE),
+                ("site1/__init__.py", ""),
+                ("requirements.txt", "django==5\n"),
+            ]);
+            tree.write(settings, format!("{SETTINGS}{debug}"));
+            tree.write(production, "from site1.settings import *\nDEBUG = False\n");
+            let project = tree.scan();
+            assert_eq!(
+                project.settings.known().map(String::as_str),
+                Some(chosen),
+                "{debug} {production}"
+            );
+            if chosen != "site1.settings" {
+                assert_eq!(
+                    project.settings_reason,
+                    "preferred over `site1.settings` (named by `manage.py`), which sets `DEBUG` to \
+                     `True`"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn settings_are_named_by_files_of_the_environment_in_their_order() {
+    let tree = Tree::new(&[
+        (
+            "manage.py",
+            "from django.core.management import execute_from_command_line\n",
+        ),
+        ("requirements.txt", "django==5\n"),
+    ]);
+    let mut names = Vec::new();
+    for (number, (path, text)) in (0..).zip([
+        (
+            "tox.ini",
+            "[testenv]\nsetenv =\n    DJANGO_SETTINGS_MODULE = site1.VALUE\n",
+        ),
+        (
+            "pytest.ini",
+            "[pytest]\nDJANGO_SETTINGS_MODULE = site1.VALUE\n",
+        ),
+        (
+            "setup.cfg",
+            "[tool:pytest]\nDJANGO_SETTINGS_MODULE = site1.VALUE\n",
+        ),
+        (
+            "pyproject.toml",
+            "[tool.pytest.ini_options]\nDJANGO_SETTINGS_MODULE = 'site1.VALUE'\n",
+        ),
+        ("Dockerfile", "ENV DJANGO_SETTINGS_MODULE=site1.VALUE\n"),
+        (
+            ".env.example",
+            "export DJANGO_SETTINGS_MODULE=\"site1.VALUE\"\n",
+        ),
+        (".env", "DJANGO_SETTINGS_MODULE=site1.VALUE\n"),
+    ]) {
+        let value = format!("conf{number}");
+        tree.write(path, text.replace("VALUE", &value));
+        tree.write(&format!("site1/{value}.py"), SETTINGS);
+        let project = tree.scan();
+        let named = project.settings.known().cloned().unwrap_or_default();
+        assert_eq!(named, format!("site1.{value}"), "{path}");
+        assert_eq!(project.settings_reason, format!("named by `{path}`"));
+        names.push(named);
+    }
+    assert_eq!(names.len(), 7);
+}
+
+#[test]
+fn a_project_in_one_file_is_read() {
+    for (source, debug) in [
+        (
+            "import sys\nfrom django.conf import settings\nOPTIONS = {'STATIC_URL': '/s/'}\n\
+             def main():\n    if not settings.configured:\n\
+             \x20       settings.configure(DEBUG=True, ROOT_URLCONF=__name__, SECRET_KEY='x',\n\
+             \x20           INSTALLED_APPS=['django.contrib.staticfiles'], **OPTIONS)\nmain()\n\
+             from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n",
+            "one.py:6",
+        ),
+        (
+            "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'one')\nDEBUG = True\n\
+             ROOT_URLCONF = 'one'\nSTATIC_URL = '/s/'\nINSTALLED_APPS = ['django.contrib.staticfiles']\n\
+             from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n",
+            "one.py:3",
+        ),
+    ] {
+        let tree = Tree::new(&[("one.py", source), ("requirements.txt", "django==5\n")]);
+        let project = tree.scan();
+        let known =
+            |value: &crate::model::Setting<String>| value.known().cloned().unwrap_or_default();
+        assert_eq!(known(&project.settings), "one");
+        assert_eq!(known(&project.wsgi), "one:application");
+        assert_eq!(known(&project.static_files.url), "/s/");
+        assert_eq!(
+            project.installed_apps.known().map(Vec::as_slice),
+            Some(&["django.contrib.staticfiles".to_owned()][..])
+        );
+        let place = project.debug.span().map(ToString::to_string);
+        assert_eq!(place.as_deref(), Some(debug));
+        assert_eq!(project.settings_reason, "`one.py` holds the whole project");
+    }
+}
+
+#[test]
+fn projects_without_manage_py_are_listed_too() {
+    let tree = Tree::new(&[
+        ("a/x/__init__.py", ""),
+        ("a/x/wsgi.py", WSGI),
+        ("a/x/settings.py", SETTINGS),
+        ("b/y/__init__.py", ""),
+        ("b/y/wsgi.py", WSGI),
+        ("b/y/settings.py", SETTINGS),
+    ]);
+    let error = tree.error();
+    assert!(
+        error.starts_with("error: several Django projects in `ROOT`: `a/x/wsgi.py`, `b/y/wsgi.py`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_example_brings_the_reusable_app_above_it() {
+    let tree = Tree::new(&[
+        (
+            "setup.py",
+            "from setuptools import setup\nsetup(name='My_App', install_requires=['Django==5'])\n",
+        ),
+        ("app/__init__.py", ""),
+        ("example/manage.py", MANAGE),
+        ("example/site1/__init__.py", ""),
+        (
+            "example/site1/settings.py",
+            "INSTALLED_APPS = ['django.contrib.auth', 'app']\n",
+        ),
+    ]);
+    let scanned = || {
+        let project = tree.scan();
+        let texts = project.dependencies.iter();
+        let texts: Vec<String> = texts
+            .map(|one| format!("{}{}", one.name, one.specifier))
+            .collect();
+        (project.requirements, texts, project.project_apps)
+    };
+    let (requirements, texts, apps) = scanned();
+    assert_eq!(requirements, ["setup.py"]);
+    assert_eq!(texts, ["django==5", "my-app@ ."]);
+    assert_eq!(apps, ["app"]);
+    tree.write("requirements.txt", "django==5\n");
+    let (requirements, texts, _) = scanned();
+    assert_eq!(requirements, ["requirements.txt", "setup.py"]);
+    assert_eq!(texts, ["django==5", "my-app@ ."]);
+}
+
+#[test]
+fn requirements_one_folder_up_are_pointed_at() {
+    let tree = Tree::new(&[
+        ("manage.py", MANAGE),
+        ("site1/__init__.py", ""),
+        ("site1/settings.py", SETTINGS),
+    ]);
+    let above = tree.root.parent().expect("a parent").to_owned();
+    fs_err::write(above.join("requirements.txt"), "django==5\n").expect("written");
+    let problems = tree.scan().problems;
+    let problem = problems.iter().find(|one| one.code == "no-requirements");
+    let hint = problem.and_then(|one| one.hint.clone()).unwrap_or_default();
+    assert_eq!(
+        hint,
+        format!(
+            "`requirements.txt` lies in the folder above: name that folder as the project, `djwar \
+             build {above}`"
+        )
+    );
+}
+
+#[test]
+fn names_of_people_are_packed_as_they_are() {
+    let tree = ordinary();
+    let odd = [
+        "B\u{fc}cher app/\u{e9}t\u{e9} #1.txt",
+        "polls/\u{65e5}\u{672c}.py",
+        "polls/$(x) 'y'.txt",
+        "polls/-rf",
+    ];
+    for path in odd {
+        tree.write(path, "text");
+    }
+    let project = tree.scan();
+    for path in odd {
+        assert!(super::paths(&project).contains(&path), "{path}");
+    }
+}
+
+#[test]
+fn a_built_front_end_is_packed_and_its_packages_are_not() {
+    let tree = ordinary();
+    tree.write(".gitignore", "frontend/dist/\nnode_modules/\n");
+    tree.write("frontend/dist/assets/index-1a2b.js", "x");
+    tree.write("frontend/node_modules/vue/index.js", "x");
+    tree.write("packages/ui/node_modules/react/index.js", "x");
+    let project = tree.scan();
+    assert!(super::paths(&project).contains(&"frontend/dist/assets/index-1a2b.js"));
+    assert!(
+        !super::paths(&project)
+            .iter()
+            .any(|path| path.contains("node_modules"))
+    );
+    let left_out: Vec<&str> = project
+        .exclude
+        .iter()
+        .map(|one| one.path.as_str())
+        .collect();
+    assert!(left_out.contains(&"frontend/node_modules/"));
+    assert!(left_out.contains(&"packages/ui/node_modules/"));
+}

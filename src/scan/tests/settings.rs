@@ -67,6 +67,7 @@ fn what_depends_on_the_environment_is_dynamic_and_its_variable_is_told() {
         ("env('A')", "A", true, Value::Null),
         ("env('A', default='x')", "A", false, json!("x")),
         ("env.str('A', 'x')", "A", false, json!("x")),
+        ("open(os.environ['A']).read()", "A", true, Value::Null),
         ("env('SCHEMED')", "SCHEMED", false, json!("False")),
         ("config('A')", "A", true, Value::Null),
         ("config('A', default='x', cast=str)", "A", false, json!("x")),
@@ -146,6 +147,10 @@ fn lists_are_followed_through_their_changes() {
         ),
         (
             "A = ['a']\nfor x in y:\n    A += [x]",
+            json!({"dynamic": "site1/settings.py:4"}),
+        ),
+        (
+            "A = ['a']\nmatch unknown():\n    case 'x':\n        A = ['b']\n    case _:\n        pass",
             json!({"dynamic": "site1/settings.py:4"}),
         ),
         ("A = unknown()", json!({"dynamic": "site1/settings.py:2"})),
@@ -385,4 +390,46 @@ fn databases_are_read_from_urls_too() {
             .map_or(Value::Null, |data| data["path"].clone());
         assert_eq!(path, data, "{expression}");
     }
+}
+
+#[test]
+fn what_is_opened_may_be_named_by_the_environment() {
+    let project = scanned(
+        "import os\nwith open(os.environ['KEY_FILE']) as file:\n    SECRET_KEY = file.read()\n",
+        &[],
+    );
+    assert_eq!(project["env"][0]["name"], "KEY_FILE");
+    assert_eq!(project["env"][0]["required"], true);
+}
+
+#[test]
+fn databases_that_are_computed_as_a_whole_are_said_to_be() {
+    let computed = scanned("DATABASES = unknown()\n", &[]);
+    assert_eq!(
+        computed["databases"],
+        json!({"dynamic": "site1/settings.py:1"})
+    );
+    assert_eq!(scanned("A = 1\n", &[])["databases"], Value::Null);
+    let one = scanned(
+        "DATABASES = {'default': {'ENGINE': 'x'}, 'other': unknown()}\n",
+        &[],
+    );
+    assert_eq!(
+        one["databases"],
+        json!({
+            "default": {"engine": "x", "name": null},
+            "other": {
+                "engine": {"dynamic": "site1/settings.py:1"},
+                "name": {"dynamic": "site1/settings.py:1"},
+            },
+        })
+    );
+}
+
+#[test]
+fn an_application_s_name_that_was_left_behind_gives_way_to_the_script() {
+    let project = scanned("WSGI_APPLICATION = 'site1.old.application'\n", &[]);
+    assert_eq!(project["wsgi"], "site1.wsgi:application");
+    let project = scanned("WSGI_APPLICATION = 'elsewhere.wsgi.application'\n", &[]);
+    assert_eq!(project["wsgi"], "elsewhere.wsgi:application");
 }
