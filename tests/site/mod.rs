@@ -8,5 +8,7 @@ pub(crate) mod gallery;
 pub(crate) mod machine;
 #[cfg(unix)]
 pub(crate) mod postgres;
+pub(crate) mod probes;
 pub(crate) mod served;
 pub(crate) mod walk;
+pub(crate) mod wire;

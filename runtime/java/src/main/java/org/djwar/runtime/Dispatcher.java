@@ -66,7 +66,7 @@ public final class Dispatcher {
         } catch (ResponseHead.TooLarge e) {
             log.error("the response to " + name(exchange) + " has " + e.size() + " bytes of headers, which this container does not send"
                     + " (Tomcat: `maxHttpResponseHeaderSize` of the connector; Jetty: `responseHeaderSize`): " + e.getCause(), null);
-            ErrorPage.send(exchange, 500, "Headers too large", "The response's headers are larger than this server may send.");
+            ErrorPage.replace(exchange, 500, "Headers too large", "The response's headers are larger than this server may send.");
         }
     }
 
@@ -75,6 +75,11 @@ public final class Dispatcher {
     }
 
     private static void refuseBody(Exchange exchange, Exception failure) throws IOException {
+        if (exchange.isCommitted()) {
+            // Tomcat answers broken chunks by itself, and lets nobody else do it.
+            exchange.forgetFailure();
+            return;
+        }
         boolean isSlow = failure instanceof SocketTimeoutException || failure.getCause() instanceof TimeoutException;
         ErrorPage.send(exchange, isSlow ? 408 : 400, isSlow ? "Too slow" : "Bad request", "The request's body did not arrive.");
     }

@@ -10,6 +10,19 @@ public final class ErrorPage {
     /** Answers with a status, when the head is not on its way yet; {@code retryAfter} 0: no such header. */
     public static void send(Exchange exchange, int status, String title, String text, String traceback, int retryAfter)
             throws IOException {
+        byte[] page = begin(exchange, status, title, text, traceback, retryAfter);
+        exchange.contentLength(page.length);
+        end(exchange, page);
+    }
+
+    /** Answers in place of a head which the container has refused. */
+    static void replace(Exchange exchange, int status, String title, String text) throws IOException {
+        // Without a length: Tomcat has laid out the body of the refused response, which had none.
+        end(exchange, begin(exchange, status, title, text, "", 0));
+    }
+
+    private static byte[] begin(Exchange exchange, int status, String title, String text, String traceback, int retryAfter)
+            throws IOException {
         if (exchange.isCommitted()) {
             throw new TruncatedResponse(title);
         }
@@ -20,8 +33,10 @@ public final class ErrorPage {
         if (retryAfter > 0) {
             exchange.addHeader("Retry-After", Integer.toString(retryAfter));
         }
-        byte[] page = page(status, title, text, traceback).getBytes(StandardCharsets.UTF_8);
-        exchange.contentLength(page.length);
+        return page(status, title, text, traceback).getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static void end(Exchange exchange, byte[] page) throws IOException {
         if (!exchange.method().equals("HEAD")) {
             exchange.output().write(page);
         }

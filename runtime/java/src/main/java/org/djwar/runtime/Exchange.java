@@ -81,6 +81,9 @@ public interface Exchange {
     /** Forgets what has been set, while not committed. */
     void reset();
 
+    /** Keeps a failure that the container has noted by itself from the page that it will show: a stack trace is nobody's business. */
+    void forgetFailure();
+
     /** Takes header values. */
     @FunctionalInterface
     interface HeaderVisitor {

@@ -14,7 +14,7 @@ public final class ResponseHead {
             "proxy-connection", "te", "trailer", "trailers", "transfer-encoding", "upgrade");
 
     /** Containers refuse heads over 8 KiB (theirs included) when they are sent, after which nobody hears of it. */
-    private static final int CERTAIN = 4 * 1024;
+    private static final int CERTAIN = 6 * 1024;
 
     private ResponseHead() {}
 
@@ -57,32 +57,42 @@ public final class ResponseHead {
 
     /** As above; {@code pairs}: name, value, name, value … */
     public static boolean apply(Exchange exchange, int status, List<String> pairs, long bodyLength) throws IOException {
-        int size = 0;
         exchange.status(status);
         boolean isBodiless = status == 204 || status == 304 || status < 200;
         boolean isHead = exchange.method().equals("HEAD");
-        boolean hasLength = false;
+        int size = 0;
+        String declared = null;
         for (int i = 0; i < pairs.size(); i += 2) {
             String name = pairs.get(i);
             String value = pairs.get(i + 1);
             size += name.length() + value.length() + 2;
             if (name.equalsIgnoreCase("Content-Length")) {
-                // RFC 9110 §8.6: none with 204. A whole body's own length is the truth.
-                if (status != 204 && status >= 200) {
-                    hasLength = contentLength(exchange, value, isHead || isBodiless ? -1 : bodyLength);
-                }
+                declared = value;
             } else if (isAllowed(name, value)) {
                 exchange.addHeader(name, value);
             }
         }
+        boolean hasBody = !isHead && !isBodiless;
+        boolean isLarge = size > CERTAIN;
+        // Tomcat would cut the page by which a refused head is replaced to the length of the first.
+        if (!isLarge || !hasBody) {
+            setLength(exchange, status, declared, bodyLength, isHead);
+        }
+        if (isLarge) {
+            send(exchange, size);
+        }
+        return hasBody;
+    }
+
+    private static void setLength(Exchange exchange, int status, String declared, long bodyLength, boolean isHead) {
+        boolean isBodiless = status == 204 || status == 304 || status < 200;
+        // RFC 9110 §8.6: none with 204. A whole body's own length is the truth.
+        boolean hasLength = declared != null && status != 204 && status >= 200
+                && contentLength(exchange, declared, isHead || isBodiless ? -1 : bodyLength);
         // To HEAD the application may have given the page that GET would get, or nothing.
         if (!hasLength && (isHead ? bodyLength > 0 : bodyLength >= 0) && !isBodiless) {
             exchange.contentLength(bodyLength);
         }
-        if (size > CERTAIN) {
-            send(exchange, size);
-        }
-        return !isHead && !isBodiless;
     }
 
     /** Sends a large head by itself, so that the container's refusal is seen while there is still something to be done. */
@@ -90,7 +100,8 @@ public final class ResponseHead {
         try {
             exchange.output().flush();
         } catch (IOException | RuntimeException e) {
-            if (exchange.isCommitted()) {
+            // Jetty says that it is committed when it is not; a client that has gone has another text.
+            if (exchange.isCommitted() && !String.valueOf(e).contains("Header")) {
                 throw e;
             }
             throw new TooLarge(size, e);

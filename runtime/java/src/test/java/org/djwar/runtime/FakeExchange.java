@@ -109,6 +109,8 @@ public final class FakeExchange implements Exchange {
         };
     }
 
+    @Override public void forgetFailure() {}
+
     @Override
     public void reset() {
         headers.clear();

@@ -1,5 +1,6 @@
 package org.djwar.runtime.jakarta;
 
+import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -153,5 +154,10 @@ final class ServletExchange implements Exchange {
     @Override
     public void reset() {
         response.reset();
+    }
+
+    @Override
+    public void forgetFailure() {
+        request.removeAttribute(RequestDispatcher.ERROR_EXCEPTION);
     }
 }
