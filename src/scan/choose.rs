@@ -65,6 +65,9 @@ pub(super) fn settings(
         let place = named.origin.to_string();
         match locate(root, manage, found, &named.module, origin, &place, reason) {
             Ok(chosen) if holds_nothing(root, &chosen.file) => empty = empty.or(Some(chosen)),
+            // A server's settings that the operator is to write: those of the
+            // tests are no substitute.
+            Ok(_) if missing.is_some() && purpose(&named.module) == Purpose::Test => break,
             Ok(chosen) => return Ok(preferring_production(root, chosen)),
             // `settings.local` is often kept out of the repository: another
             // script may name what is there.
@@ -157,7 +160,11 @@ fn unnamed(
         .max_by_key(|path| {
             let stem = path.file_stem().unwrap_or_default();
             let depth = path.components().count();
-            (purpose(stem), std::cmp::Reverse(depth))
+            (
+                purpose(stem),
+                names_urls(root, path),
+                std::cmp::Reverse(depth),
+            )
         });
     let Some(file) = file else {
         return single_file::chosen(root).ok_or_else(|| ScanError::SettingsUnknown {
@@ -178,6 +185,13 @@ fn unnamed(
         source_root: folder,
         file: file.clone(),
     })
+}
+
+/// Whether a file sets `ROOT_URLCONF` itself, as whole settings do and parts of them,
+/// which may mention `INSTALLED_APPS` in a comment, do not.
+fn names_urls(root: &Utf8Path, file: &Utf8Path) -> bool {
+    source_text::python(root, file)
+        .is_ok_and(|text| text.lines().any(|line| line.starts_with("ROOT_URLCONF")))
 }
 
 fn looked_at(manage: Option<&Utf8Path>, found: &Landmarks) -> String {

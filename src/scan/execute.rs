@@ -390,9 +390,15 @@ impl Evaluator<'_> {
             && matches!(&binding.value.kind, Kind::Reference(name) if name == "split_settings.tools.include")
         {
             for argument in positional {
-                let pattern = self.evaluate(argument, Place { file, scope });
-                if let Some(pattern) = pattern.as_text() {
-                    let pattern = pattern.to_owned();
+                let value = self.evaluate(included(argument), Place { file, scope });
+                // `include(*files)` with a list that was put together before.
+                let patterns: Vec<String> = value
+                    .items()
+                    .unwrap_or(std::slice::from_ref(&value))
+                    .iter()
+                    .filter_map(|pattern| pattern.as_text().map(str::to_owned))
+                    .collect();
+                for pattern in patterns {
                     self.include(&pattern, file, scope)?;
                 }
             }
@@ -409,6 +415,21 @@ pub(super) fn bind(scope: &mut Scope, name: &str, value: Value, span: &Span) {
         span: span.clone(),
     };
     scope.insert(name.to_owned(), Rc::new(binding));
+}
+
+/// `optional("local.py")` of `include`'s arguments is `"local.py"`: a file that is
+/// there is read.
+fn included(argument: &Expression) -> &Expression {
+    match &argument.kind {
+        ExpressionKind::Call {
+            function,
+            positional,
+            ..
+        } if matches!(&function.kind, ExpressionKind::Name(name) if name == "optional") => {
+            positional.first().unwrap_or(argument)
+        }
+        _ => argument,
+    }
 }
 
 /// Whether a handler ends in `raise` or `sys.exit()`: it recovers nothing.

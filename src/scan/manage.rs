@@ -73,6 +73,12 @@ pub(super) fn landmarks(root: &Utf8Path) -> Landmarks {
             _ => {}
         }
     }
+    // One that only calls the project's own `main()` says nothing of Django itself.
+    let top = Utf8PathBuf::from("manage.py");
+    let is_project = !found.wsgi.is_empty() || !found.settings.is_empty();
+    if is_project && found.manage.is_empty() && root.join(&top).is_file() {
+        found.manage.push(top);
+    }
     for list in [
         &mut found.manage,
         &mut found.wsgi,

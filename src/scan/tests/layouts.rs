@@ -531,4 +531,54 @@ fn a_built_front_end_is_packed_and_its_packages_are_not() {
         .collect();
     assert!(left_out.contains(&"frontend/node_modules/"));
     assert!(left_out.contains(&"packages/ui/node_modules/"));
+
+fn settings_of_the_tests_are_no_substitute_for_missing_ones() {
+    let tree = Tree::new(&[
+        ("manage.py", MANAGE),
+        (
+            "pytest.ini",
+            "[pytest]\nDJANGO_SETTINGS_MODULE = site1.settings_test\n",
+        ),
+        ("site1/__init__.py", ""),
+        ("site1/settings_test.py", SETTINGS),
+        ("site1/settings_example.py", SETTINGS),
+        ("requirements.txt", "Django==5.2\n"),
+    ]);
+    let error = tree.error();
+    assert!(
+        error.contains("no file for the settings module `site1.settings` (from manage.py:4)"),
+        "{error}"
+    );
+    assert!(error.contains("site1.settings_example"), "{error}");
+}
+
+#[test]
+fn among_unnamed_settings_the_whole_ones_are_taken() {
+    let tree = Tree::new(&[
+        ("site1/__init__.py", ""),
+        ("site1/settings/__init__.py", ""),
+        ("site1/settings/base.py", SETTINGS),
+        (
+            "site1/settings/mail.py",
+            "# INSTALLED_APPS.remove('gravatar')\nMAIL_HOST = 'localhost'\n",
+        ),
+        ("requirements.txt", "Django==5.2\n"),
+    ]);
+    let project = tree.scan();
+    assert_eq!(
+        project.settings.known().map(String::as_str),
+        Some("site1.settings.base")
+    );
+}
+
+#[test]
+fn a_manage_script_that_calls_the_projects_own_main_is_one() {
+    let tree = Tree::new(&[
+        ("manage.py", "from site1.__main__ import main\nmain()\n"),
+        ("site1/__init__.py", ""),
+        ("site1/settings.py", SETTINGS),
+        ("site1/wsgi.py", WSGI),
+        ("requirements.txt", "Django==5.2\n"),
+    ]);
+    assert_eq!(tree.scan().manage_py.expect("found"), "manage.py");
 }

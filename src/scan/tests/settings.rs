@@ -215,12 +215,19 @@ fn split_settings_are_read_through_their_imports() {
             json!(["a"]),
         ),
         (
+            "from split_settings.tools import include, optional\nfiles = ['base.py']\n\
+             for name in LOCAL:\n    files.append(optional(name))\ninclude(*files)\n\
+             include(optional('more.py'), optional('/etc/site/local.py'))\n",
+            json!(["a", "m"]),
+        ),
+        (
             "from .base import *\nfrom .cycle import *\n",
             json!(["a", "c"]),
         ),
     ] {
         let more = [
             ("site1/base.py", base),
+            ("site1/more.py", "INSTALLED_APPS += ['m']\n"),
             (
                 "site1/cycle.py",
                 "from .settings import *\nINSTALLED_APPS = ['a', 'c']\n",
