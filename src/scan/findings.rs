@@ -79,16 +79,13 @@ fn dependencies(project: &Project, problems: &mut Vec<Problem>) {
             .iter()
             .map(|path| format!("`{path}`"))
             .collect();
-        // `wagtail` alone brings Django along, as `djangorestframework` does.
-        let may_bring_it = project
-            .dependencies
-            .iter()
-            .any(|one| one.name.contains("django") || one.name.contains("wagtail"));
+        // `wagtail` alone brings Django along, as `mezzanine` and many others do: only
+        // a lock file, which names all, and resolving can tell.
         problems.push(problem(
-            if may_bring_it {
-                Severity::Warning
-            } else {
+            if project.dependencies.is_empty() {
                 Severity::Error
+            } else {
+                Severity::Warning
             },
             "no-django",
             project

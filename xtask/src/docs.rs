@@ -8,6 +8,7 @@ use clap::Args;
 use djwar::config::key::{self, KEYS};
 use djwar::runtime;
 
+use crate::projects;
 use crate::shell::root;
 
 #[derive(Args)]
@@ -25,6 +26,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     for (name, text) in [
         ("configuration.md", configuration()?),
         ("parameters.md", parameters()?),
+        ("projects.md", projects::table(NOTE)?),
     ] {
         let path = root().join("docs/reference").join(name);
         if !arguments.check {

@@ -3,6 +3,7 @@
 
 mod bench;
 mod docs;
+mod projects;
 mod runtime;
 mod shell;
 mod test;

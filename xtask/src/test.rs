@@ -4,16 +4,26 @@
 use std::time::Instant;
 
 use anyhow::{Result, bail};
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
 use crate::shell::{self, command, root};
-use crate::{docs, runtime};
+use crate::{docs, projects, runtime};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// Run these steps only
     #[arg(long, value_enum)]
     only: Vec<Step>,
+
+    #[command(subcommand)]
+    suite: Option<Suite>,
+}
+
+/// What takes too long, or asks too much of the network, to be part of every run.
+#[derive(Subcommand)]
+enum Suite {
+    /// Public Django projects: their scan, and a build and pages of some
+    Projects(projects::Arguments),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -31,6 +41,9 @@ enum Step {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    if let Some(Suite::Projects(arguments)) = &arguments.suite {
+        return projects::run(arguments);
+    }
     let steps = if arguments.only.is_empty() {
         Step::value_variants()
     } else {
