@@ -89,6 +89,20 @@ fn a_static_url_of_the_whole_site_is_refused_with_its_line() {
 }
 
 #[test]
+fn requirements_that_bring_no_django_stop_the_build() {
+    let project = minimal("STATIC_URL = 'static/'");
+    project.write("requirements.txt", "sqlparse==0.5.3\n");
+    let (assert, _, stderr) = run(djwar().arg("plan").arg(project.path()));
+    assert.code(1);
+    assert!(
+        stderr.contains(
+            "error: Django is not among the packages that the project's requirements bring"
+        ),
+        "{stderr}"
+    );
+}
+
+#[test]
 fn a_command_of_before_that_fails_is_named() {
     let project = minimal("STATIC_URL = 'static/'");
     project.write("djwar.toml", "before = [[\"shear\", \"sheep\"]]\n");

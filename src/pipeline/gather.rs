@@ -61,6 +61,7 @@ impl<'a> Basis<'a> {
         clock.lap("python");
         let resolution = resolver.wheels(&request, &interpreter)?;
         clock.lap("wheels");
+        brings_django(&resolution, plan)?;
         Ok(Self {
             resolver,
             digests,
@@ -288,6 +289,25 @@ fn python_files(plan: &BuildPlan) -> Vec<PythonFile> {
             })
         })
         .collect()
+}
+
+/// Django may come with another package, so that only resolving tells. A few
+/// projects hold a copy of it.
+fn brings_django(resolution: &Resolution, plan: &BuildPlan) -> Result<(), Failure> {
+    let own = plan.source_root.join("django/__init__.py");
+    let is_there = resolution.wheels.iter().any(|wheel| wheel.name == "django")
+        || plan
+            .entries
+            .iter()
+            .any(|entry| layout::below_application(&entry.path) == own);
+    if is_there {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Kind::Project,
+        "Django is not among the packages that the project's requirements bring",
+    )
+    .with_hint("add it to them: a WAR brings all that the project imports"))
 }
 
 /// The `STATIC_URL` of a site whose static files lie on another host and have plain

@@ -344,8 +344,25 @@ impl Dependencies {
                     django.specifier, django.origin
                 ),
             ),
-            _ => (Engine::Cpython, "the project is for Python 3".to_owned()),
+            _ => match self.only_python_2() {
+                Some((wish, span)) => (
+                    Engine::Jython,
+                    format!("the project is for Python {wish} ({span})"),
+                ),
+                None => (Engine::Cpython, "the project is for Python 3".to_owned()),
+            },
         }
+    }
+
+    /// A wish for a Python that leaves Python 2.7 and no Python 3.
+    fn only_python_2(&self) -> Option<&(String, Span)> {
+        let three = (0..20).map(|minor| PythonVersion::new(3, minor));
+        let mut wishes = self.python.iter().chain(&self.pin);
+        wishes.find(|(wish, _)| {
+            self.may_be_python_2()
+                && allows(wish, PythonVersion::new(2, 7))
+                && !three.clone().any(|each| allows(wish, each))
+        })
     }
 
     /// Whether nothing that is known rules Python 2 out.

@@ -63,7 +63,10 @@ impl Evaluator<'_> {
             "email" | "email_url" => "EMAIL_URL",
             _ => "",
         };
-        let name = arguments.text(0).unwrap_or(fallback).to_owned();
+        // `env.db_url(var="DB_URL")`
+        let by_keyword = arguments.named("var").and_then(Value::as_text);
+        let name = arguments.text(0).or(by_keyword).unwrap_or(fallback);
+        let name = name.to_owned();
         if !is_variable(&name) {
             return Value::opaque();
         }

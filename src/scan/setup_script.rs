@@ -44,7 +44,26 @@ pub(super) fn read(root: &Utf8Path, folder: &Utf8Path) -> Result<Option<Manifest
     };
     manifest.python = named("python_requires")
         .and_then(text_of)
-        .map(|python| (python, span("python_requires")));
+        .map(|python| (python, span("python_requires")))
+        .or_else(|| {
+            // Before `python_requires` there were classifiers only.
+            let classifiers = named("classifiers")?.items()?;
+            let of_python = classifiers.iter().filter_map(|item| {
+                item.as_text()?
+                    .strip_prefix("Programming Language :: Python :: ")
+            });
+            let mut lines = of_python
+                .filter(|line| line.starts_with(['2', '3']))
+                .peekable();
+            lines.peek()?;
+            let is_two = lines.all(|line| line.starts_with('2'));
+            is_two.then(|| {
+                (
+                    "==2.7.*".to_owned(),
+                    span("Programming Language :: Python :: 2"),
+                )
+            })
+        });
     if let Some(required) = named("install_requires") {
         let texts: Vec<String> = match required.items() {
             Some(items) => items.iter().filter_map(text_of).collect(),

@@ -37,12 +37,10 @@ impl Evaluator<'_> {
             "exists" | "is_file" | "is_dir" | "isfile" | "isdir" => self.existence(text),
             "lower" => Value::text(text.to_lowercase()).or_dynamic(dynamic),
             "upper" => Value::text(text.to_uppercase()).or_dynamic(dynamic),
-            "strip" if arguments.positional.is_empty() => {
-                Value::text(text.trim()).or_dynamic(dynamic)
-            }
-            "rstrip" if arguments.text(0) == Some("/") => {
-                Value::text(text.trim_end_matches('/')).or_dynamic(dynamic)
-            }
+            "strip" | "lstrip" | "rstrip" => match stripped(text, name, arguments) {
+                Some(text) => Value::text(text).or_dynamic(dynamic),
+                None => Value::opaque(),
+            },
             "startswith" => arguments.text(0).map_or_else(Value::opaque, |start| {
                 Value::known(Kind::Boolean(text.starts_with(start))).or_dynamic(dynamic)
             }),
@@ -80,6 +78,24 @@ impl Evaluator<'_> {
 pub(super) fn join_all(first: &str, rest: &[Value]) -> Option<String> {
     rest.iter().try_fold(first.to_owned(), |path, part| {
         Some(joined(&path, part.as_text()?))
+    })
+}
+
+/// `"/static/".strip("/")`: the argument is a set of letters.
+fn stripped<'a>(text: &'a str, name: &str, arguments: &Arguments) -> Option<&'a str> {
+    let letters = if arguments.positional.is_empty() {
+        None
+    } else {
+        Some(arguments.text(0)?)
+    };
+    let goes = |letter: char| match letters {
+        None => letter.is_whitespace(),
+        Some(letters) => letters.contains(letter),
+    };
+    Some(match name {
+        "lstrip" => text.trim_start_matches(goes),
+        "rstrip" => text.trim_end_matches(goes),
+        _ => text.trim_matches(goes),
     })
 }
 

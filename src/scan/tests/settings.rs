@@ -41,6 +41,7 @@ fn paths_are_read_in_all_their_idioms() {
         "unipath.Path(__file__).ancestor(2).child('media')",
         "root('media')",
         "HERE / 'media' if True else None",
+        "os.path.join(str(HERE), '/media/'.strip('/'))",
     ] {
         let source = format!(
             "import os, environ, unipath\nfrom os.path import dirname\nfrom pathlib import Path\n\
@@ -80,6 +81,7 @@ fn what_depends_on_the_environment_is_dynamic_and_its_variable_is_told() {
             json!("x"),
         ),
         ("env.db()", "DATABASE_URL", true, Value::Null),
+        ("env.db_url(var='A', default='x')", "A", false, json!("x")),
         (
             "os.environ['A'] if 'A' in os.environ else 1",
             "A",

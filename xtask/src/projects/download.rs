@@ -103,6 +103,7 @@ fn generate(project: &Project, folder: &Utf8Path) -> Result<()> {
     let environment = folder.join("environment");
     shell::run(Command::new("python3").args(["-m", "venv", environment.as_str()]))?;
     let programs = environment.join("bin");
+    // Older packages import `pkg_resources`, which Python brings no longer.
     shell::run(
         Command::new(programs.join("python"))
             .args([
@@ -112,8 +113,10 @@ fn generate(project: &Project, folder: &Utf8Path) -> Result<()> {
                 "--quiet",
                 "--disable-pip-version-check",
             ])
-            .arg(requirement(project)),
+            .args([&requirement(project), "setuptools<81"]),
     )?;
+    let content = folder.join("project");
+    fs_err::create_dir_all(&content)?;
     let (program, arguments) = project
         .generate
         .split_first()
@@ -121,6 +124,6 @@ fn generate(project: &Project, folder: &Utf8Path) -> Result<()> {
     shell::run(
         Command::new(programs.join(program))
             .args(arguments)
-            .current_dir(folder),
+            .current_dir(content),
     )
 }
