@@ -1,7 +1,7 @@
 //! Where projects write down what they need.
 
 use super::{MANAGE, SETTINGS, Tree};
-use crate::model::{Engine, Project};
+use crate::model::Project;
 use crate::scan::ScanOptions;
 
 fn tree(files: &[(&str, &str)]) -> Tree {
@@ -342,28 +342,4 @@ fn servers_are_named_and_kept_where_something_imports_them() {
             ("daphne", 5, Some("`daphne` is an installed app")),
         ]
     );
-}
-
-#[test]
-fn a_setup_script_for_python_2_alone_chooses_jython() {
-    for (classifiers, engine) in [
-        ("'Programming Language :: Python :: 2.7'", Engine::Jython),
-        (
-            "'Programming Language :: Python', 'Programming Language :: Python :: 2 :: Only'",
-            Engine::Jython,
-        ),
-        (
-            "'Programming Language :: Python :: 2.7', 'Programming Language :: Python :: 3.4'",
-            Engine::Cpython,
-        ),
-        ("'Framework :: Django'", Engine::Cpython),
-    ] {
-        let tree = tree(&[]);
-        let script = format!(
-            "import os\nfrom setuptools import setup\nsetup(name='site1', classifiers=[{classifiers}],\n\
-             install_requires=['django=={{}}'.format(os.environ.get('DJANGO', '1.4.17'))])\n"
-        );
-        tree.write("setup.py", &script);
-        assert_eq!(tree.scan().engine, engine, "{classifiers}");
-    }
 }

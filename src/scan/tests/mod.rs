@@ -3,6 +3,7 @@
 mod dependencies;
 mod hostile;
 mod layouts;
+mod public;
 mod settings;
 
 use camino::{Utf8Path, Utf8PathBuf};
