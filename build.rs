@@ -1,4 +1,4 @@
-//! Lists the files of the runtime's Python half, so that `src/runtime.rs` embeds
+//! Lists the files of the runtime's Python halves, so that `src/runtime.rs` embeds
 //! whatever is in the folder and no list can go stale.
 
 use std::fmt::Write as _;
@@ -7,16 +7,28 @@ use std::{env, io};
 
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
-    let handler = root.join("runtime/python/djwar_handler");
-    println!("cargo::rerun-if-changed={}", handler.display());
+    let python = root.join("runtime/python");
+    // The database modules lie at the top of their folder on `sys.path`.
+    list(&python.join("djwar_handler"), &python, "handler.rs")?;
+    list(&python.join("djwar_jython"), &python, "jython.rs")?;
+    list(
+        &python.join("djwar_jdbc"),
+        &python.join("djwar_jdbc"),
+        "jdbc.rs",
+    )
+}
+
+/// Writes a list of the files below `folder`, named relative to `base`.
+fn list(folder: &Path, base: &Path, target: &str) -> io::Result<()> {
+    println!("cargo::rerun-if-changed={}", folder.display());
     let mut files = Vec::new();
-    collect(&handler, &mut files)?;
+    collect(folder, &mut files)?;
     files.sort();
     let mut text = String::from("&[\n");
     for file in files {
         let name = file
-            .strip_prefix(handler.parent().expect("below runtime/python"))
-            .expect("below the handler")
+            .strip_prefix(base)
+            .expect("below its folder")
             .to_str()
             .expect("our own names are UTF-8")
             .replace('\\', "/");
@@ -24,8 +36,8 @@ fn main() -> io::Result<()> {
         writeln!(text, "    ({name:?}, include_bytes!({file:?})),").expect("a String grows");
     }
     text.push(']');
-    let target = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
-    fs_err::write(target.join("handler.rs"), text)
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
+    fs_err::write(out.join(target), text)
 }
 
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {

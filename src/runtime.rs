@@ -4,9 +4,17 @@
 /// The Java half, as committed in `runtime/dist` and rebuilt by CI.
 pub const JAR: &[u8] = include_bytes!("../runtime/dist/djwar-runtime.jar");
 
-/// The Python half: path relative to the handler's folder on `sys.path`, and
-/// content; sorted.
-pub const HANDLER: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/handler.rs"));
+/// Files of ours: path relative to their folder on `sys.path`, and content; sorted.
+pub type Files = &'static [(&'static str, &'static [u8])];
+
+/// The Python half of the engine `cpython`.
+pub const HANDLER: Files = include!(concat!(env!("OUT_DIR"), "/handler.rs"));
+
+/// The Python half of the engine `jython`, in Python 2.7.
+pub const JYTHON: Files = include!(concat!(env!("OUT_DIR"), "/jython.rs"));
+
+/// `sqlite3`, `psycopg2` and `MySQLdb` over JDBC, for the engine `jython`.
+pub const JDBC: Files = include!(concat!(env!("OUT_DIR"), "/jdbc.rs"));
 
 /// The table of the runtime's parameters: the one home of their names, types,
 /// defaults and meanings, shared with the Java half.

@@ -7,7 +7,7 @@ use walkdir::WalkDir;
 
 use super::{AssembleError, EntryTable};
 use crate::model::{
-    BuildPlan, EntrySource, LeftOut, Method, Platform, WarEntry, WarPath, WarPathError,
+    BuildPlan, Engine, EntrySource, LeftOut, Method, Platform, WarEntry, WarPath, WarPathError,
 };
 use crate::plan::layout;
 use crate::runtime;
@@ -24,6 +24,10 @@ pub struct Artifacts {
     pub application_bytecode: Option<Utf8PathBuf>,
     /// The handler's byte code: a zip of paths relative to its `sys.path` folder.
     pub handler_bytecode: Option<Utf8PathBuf>,
+    /// The byte code of the database modules: paths relative to their folder.
+    pub jdbc_bytecode: Option<Utf8PathBuf>,
+    /// Jars by file name.
+    pub jars: Vec<(String, Utf8PathBuf)>,
     /// The collected static files.
     pub static_files: Option<CollectedStatic>,
     /// Static files that were found by reading instead.
@@ -58,6 +62,14 @@ pub struct CollectedStatic {
     pub manifests: Vec<String>,
 }
 
+/// The runtime's Python half of an engine, and its database modules.
+pub fn runtime_of(engine: Engine) -> (runtime::Files, runtime::Files) {
+    match engine {
+        Engine::Jython => (runtime::JYTHON, runtime::JDBC),
+        Engine::Cpython | Engine::Graalpy => (runtime::HANDLER, &[]),
+    }
+}
+
 /// Makes the table of everything below the WAR's root but the generated texts,
 /// which `generated` brings as path and bytes. What had to stay out is added
 /// to `left_out`.
@@ -81,14 +93,34 @@ pub fn assemble(
         runtime::JAR.to_vec(),
         "the runtime's Java half",
     )?;
-    for (path, bytes) in runtime::HANDLER {
+    let (half, modules) = runtime_of(plan.engine);
+    for (path, bytes) in half {
+        let reason = "the runtime's Python half";
         add(
             &mut table,
             layout::handler(path),
             "runtime",
             bytes.to_vec(),
-            "the runtime's Python half",
+            reason,
         )?;
+    }
+    for (path, bytes) in modules {
+        let reason = "a database module over JDBC";
+        add(
+            &mut table,
+            layout::jdbc(path),
+            "runtime",
+            bytes.to_vec(),
+            reason,
+        )?;
+    }
+    for (name, path) in &artifacts.jars {
+        table.add(WarEntry {
+            path: checked(layout::jar(name), "Maven")?,
+            source: EntrySource::File(path.clone()),
+            method: Method::Stored,
+            reason: "a jar of engine or project".to_owned(),
+        })?;
     }
     for entry in &plan.entries {
         table.add(entry.clone())?;
@@ -116,6 +148,14 @@ pub fn assemble(
             archive,
             "the runtime's byte code",
             layout::handler,
+        )?;
+    }
+    if let Some(archive) = &artifacts.jdbc_bytecode {
+        add_archive(
+            &mut table,
+            archive,
+            "byte code of a database module",
+            layout::jdbc,
         )?;
     }
     if let Some(collected) = &artifacts.static_files {

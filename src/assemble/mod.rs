@@ -6,7 +6,9 @@ mod digest;
 mod error;
 mod table;
 
-pub use artifacts::{Artifacts, CollectedStatic, WheelArtifact, add_generated, assemble};
+pub use artifacts::{
+    Artifacts, CollectedStatic, WheelArtifact, add_generated, assemble, runtime_of,
+};
 pub use digest::content_digest;
 pub use error::AssembleError;
 pub use table::EntryTable;

@@ -121,6 +121,12 @@ pub const KEYS: &[Key] = &[
         doc: "The requirement files to use instead of the detected ones.",
     },
     Key {
+        name: "jars",
+        shape: Shape::List,
+        example: r#"["org.postgresql:postgresql:42.7.4"]"#,
+        doc: "Maven coordinates of jars for `WEB-INF/lib`, with what they depend on. For `jython`, a driver of each database in the settings is there already; another version named here takes its place.",
+    },
+    Key {
         name: "build-env",
         shape: Shape::Table,
         example: r#"{ SECRET_KEY = "only for collectstatic" }"#,

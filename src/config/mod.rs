@@ -7,7 +7,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 
 use crate::model::portable::is_device;
-use crate::model::{Engine, Platform, PythonChoice, PythonVersion, ServletApi, StaticMode};
+use crate::model::{
+    Coordinates, Engine, Platform, PythonChoice, PythonVersion, ServletApi, StaticMode,
+};
 
 mod error;
 mod file;
@@ -51,6 +53,8 @@ pub struct Config {
     pub byte_code: bool,
     /// Requirement files.
     pub requirements: Option<Sourced<Vec<String>>>,
+    /// Jars for the class path.
+    pub jars: Option<Sourced<Vec<Coordinates>>>,
     /// Environment of the build's steps.
     #[serde(skip)]
     pub build_env: BTreeMap<String, String>,
@@ -138,6 +142,7 @@ impl Config {
                 .transpose()?
                 .is_none_or(|made| made.value),
             requirements: list(&mut values, "requirements"),
+            jars: list(&mut values, "jars").map(jars).transpose()?,
             build_env: table(&mut values, "build-env"),
             env: table(&mut values, "env"),
             runtime: table(&mut values, "runtime"),
@@ -240,6 +245,15 @@ fn platforms(list: Sourced<Vec<String>>) -> Result<Sourced<Vec<Platform>>, Confi
     platforms.sort();
     platforms.dedup();
     Ok(Sourced::new(platforms, list.origin))
+}
+
+fn jars(list: Sourced<Vec<String>>) -> Result<Sourced<Vec<Coordinates>>, ConfigError> {
+    let mut jars = Vec::new();
+    for text in list.value {
+        let named = Sourced::new(text, list.origin.clone());
+        jars.push(parsed("jars", named, from_str::<Coordinates>)?.value);
+    }
+    Ok(Sourced::new(jars, list.origin))
 }
 
 fn war_name(text: &str) -> Result<String, String> {

@@ -3,12 +3,12 @@
 
 use std::process::{Command, Stdio};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::DeployError;
 use super::data_folder::link_data;
 use super::unpacked::UnpackedWar;
-use crate::resolve::Host;
+use crate::resolve::{Host, Python};
 
 /// What the engine puts before a variable that is meant for the project
 /// (docs/reference/parameters.md).
@@ -25,11 +25,22 @@ pub fn management_command(
     data: &Utf8Path,
     arguments: &[String],
 ) -> Result<Command, DeployError> {
-    let interpreter = war.interpreter(host).ok_or_else(|| DeployError::NoPython {
-        folder: war.application(),
-    })?;
+    let mut command = if war.is_jython() {
+        let path = war.jython_path();
+        let path: Vec<&Utf8Path> = path.iter().map(Utf8PathBuf::as_path).collect();
+        war.jython(host)?.command(host, &path, "manage")
+    } else {
+        let interpreter = war.interpreter(host).ok_or_else(|| DeployError::NoPython {
+            folder: war.application(),
+        })?;
+        let mut command = interpreter.command(host);
+        command
+            .env("PYTHONPATH", war.python_path())
+            .env("PYTHONSAFEPATH", "1")
+            .args(["-s", "-B", "-m", "djwar_handler.manage"]);
+        command
+    };
     link_data(war, data)?;
-    let mut command = interpreter.command(host);
     for (name, value) in war.environment() {
         if host.variable(name).is_none() {
             command.env(name, value);
@@ -49,11 +60,8 @@ pub fn management_command(
         );
     }
     command
-        .env("PYTHONPATH", war.python_path())
-        .env("PYTHONSAFEPATH", "1")
         .stdin(Stdio::inherit())
         .current_dir(war.application())
-        .args(["-s", "-B", "-m", "djwar_handler.manage"])
         .args(arguments);
     Ok(command)
 }

@@ -11,9 +11,12 @@ use quick_xml::events::Event;
 use zip::ZipArchive;
 
 use super::DeployError;
-use crate::model::{Platform, PythonVersion};
+use crate::model::{Engine, Platform, PythonVersion};
 use crate::plan::layout;
-use crate::resolve::{Host, Interpreter};
+use crate::resolve::{Host, Interpreter, Jython};
+
+/// Where the jars lie, below the root.
+const JARS: &str = "jars";
 
 /// An unpacked WAR.
 #[derive(Clone, Debug)]
@@ -69,6 +72,39 @@ impl UnpackedWar {
         [self.root.join("handler"), source, self.root.join("lib")]
             .map(|path| path.as_str().trim_end_matches('/').to_owned())
             .join(separator)
+    }
+
+    /// Whether the engine is Jython.
+    pub fn is_jython(&self) -> bool {
+        self.parameter("engine") == Some(Engine::Jython.as_str())
+    }
+
+    /// The WAR's Jython, with all its jars.
+    ///
+    /// # Errors
+    /// When the WAR has none, or this machine no Java.
+    pub fn jython(&self, host: &Host) -> Result<Jython, DeployError> {
+        let folder = self.root.join(JARS);
+        let mut jars = Vec::new();
+        for entry in folder.read_dir_utf8().into_iter().flatten().flatten() {
+            jars.push(entry.into_path());
+        }
+        jars.sort();
+        Ok(Jython::of(host, &jars, String::new())?)
+    }
+
+    /// `sys.path` for Jython, outermost first: handler, source root, dependencies,
+    /// database modules.
+    pub fn jython_path(&self) -> [Utf8PathBuf; 4] {
+        let source = self
+            .application()
+            .join(self.parameter("source-root").unwrap_or_default());
+        [
+            self.root.join("handler"),
+            source,
+            self.root.join("lib"),
+            self.root.join("jdbc"),
+        ]
     }
 
     /// The WAR's Python, or the host's own where the WAR is made for that (`python
@@ -196,7 +232,24 @@ fn collect(element: &str, name: &mut String, value: &mut String, text: &str) {
     }
 }
 
-/// Unpacks `WEB-INF/python` to a temporary sibling and renames it when whole.
+/// 1980, like the WAR's own entries. Jython takes `x$py.class` only when it isn't
+/// older than `x.py`, and the class is unpacked first.
+const AGE: Duration = Duration::from_hours(87_648);
+
+fn has_a_compiled_twin(name: &str) -> bool {
+    name.ends_with("$py.class") || name.ends_with(".py")
+}
+
+/// Where an entry of the WAR is unpacked: the Python side as it is, jars beside.
+fn kept(entry: &str) -> Option<String> {
+    if let Some(name) = entry.strip_prefix("WEB-INF/python/") {
+        return Some(name.to_owned());
+    }
+    let name = entry.strip_prefix("WEB-INF/lib/")?;
+    Some(format!("{JARS}/{name}"))
+}
+
+/// Unpacks `WEB-INF/python` and `WEB-INF/lib` to a temporary sibling and renames it when whole.
 fn unpack(
     archive: &mut War,
     war: &Utf8Path,
@@ -217,7 +270,7 @@ fn unpack(
         let name = entry
             .name()
             .map_err(|error| not_a_war(war, &error.to_string()))?;
-        let Some(name) = name.strip_prefix("WEB-INF/python/").map(str::to_owned) else {
+        let Some(name) = kept(&name) else {
             continue;
         };
         if entry.is_dir() {
@@ -233,6 +286,11 @@ fn unpack(
         }
         let mut file = fs_err::File::create(&target).map_err(failed)?;
         std::io::copy(&mut entry, &mut file).map_err(failed)?;
+        if has_a_compiled_twin(&name) {
+            let file = file.into_parts().0;
+            file.set_modified(SystemTime::UNIX_EPOCH + AGE)
+                .map_err(failed)?;
+        }
         if name.starts_with("home/") && name.contains("/bin/") {
             make_executable(&target).map_err(failed)?;
         }

@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
-use super::{Engine, Platform, PythonChoice, PythonVersion, ServletApi, WarPath};
+use super::{Coordinates, Engine, Platform, PythonChoice, PythonVersion, ServletApi, WarPath};
 
 /// How an entry is kept in the archive (APPNOTE 4.4.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -114,12 +114,25 @@ pub struct BuildPlan {
     pub static_prefix: Option<String>,
     /// Paths of the project that outlive a redeploy.
     pub data: Vec<DataPath>,
+    /// The jars of engine and project, with what they need.
+    pub jars: Vec<Jar>,
     /// The context-params of web.xml, sorted by name.
     pub parameters: Vec<(String, String)>,
     /// The project's files.
     pub entries: Vec<WarEntry>,
     /// What stays out.
     pub left_out: Vec<LeftOut>,
+}
+
+/// A jar that the WAR brings, by coordinates; Maven adds what it depends on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Jar {
+    /// What to ask Maven for.
+    pub coordinates: Coordinates,
+    /// `groupId`, `artifactId` of dependencies that stay out.
+    pub exclusions: Vec<(String, String)>,
+    /// Why it is there.
+    pub reason: String,
 }
 
 /// A path of the project that outlives a redeploy.

@@ -14,7 +14,7 @@ pub mod war_path;
 pub use coordinates::Coordinates;
 pub use digest::{FileDigest, FileDigests};
 pub use engine::{Engine, Platform, PythonChoice, PythonVersion, ServletApi};
-pub use entry::{BuildPlan, DataPath, EntrySource, LeftOut, Method, StaticMode, WarEntry};
+pub use entry::{BuildPlan, DataPath, EntrySource, Jar, LeftOut, Method, StaticMode, WarEntry};
 pub use project::Project;
 pub use setting::{Setting, Span};
 pub use war_path::{WarPath, WarPathError};

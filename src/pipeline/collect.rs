@@ -10,7 +10,7 @@ use crate::model::{
     BuildPlan, EntrySource, FileDigests, LeftOut, Method, Project, StaticMode, WarEntry,
 };
 use crate::plan::layout;
-use crate::resolve::{Interpreter, Key, Resolution, Resolver, StaticFiles, StaticRequest};
+use crate::resolve::{Key, Python, Resolution, Resolver, StaticFiles, StaticRequest};
 use crate::scan::never_packed;
 
 /// Changes when the same input would be collected otherwise.
@@ -86,20 +86,12 @@ pub(super) fn collect(
     plan: &BuildPlan,
     digests: &FileDigests,
     resolution: &Resolution,
-    interpreter: &Interpreter,
+    python: &dyn Python,
 ) -> Result<Collection, Failure> {
     let commands = commands(config, plan);
-    let key = key(
-        resolver,
-        project,
-        config,
-        plan,
-        digests,
-        resolution,
-        interpreter,
-    )?;
+    let key = key(resolver, project, config, plan, digests, resolution, python)?;
     let entry = resolver.cache.entry_or_make("static", &key, |folder| {
-        let environment = resolver.environment(resolution, interpreter)?;
+        let environment = resolver.environment(resolution, python)?;
         // In a copy of what the WAR will hold: settings that make folders or keys
         // beside themselves must not make them in the user's project, and what is
         // left out of the WAR can't be collected by accident.
@@ -180,7 +172,7 @@ fn key(
     plan: &BuildPlan,
     digests: &FileDigests,
     resolution: &Resolution,
-    interpreter: &Interpreter,
+    python: &dyn Python,
 ) -> Result<Key, Failure> {
     let mut files = Sha256::new();
     for entry in &plan.entries {
@@ -200,7 +192,7 @@ fn key(
     let mut parts = vec![
         RECIPE.to_owned(),
         resolution.digest(),
-        interpreter.digest.clone(),
+        python.digest().to_owned(),
         plan.settings.clone(),
         plan.source_root.to_string(),
         format!("{:x?}", files.finalize()),

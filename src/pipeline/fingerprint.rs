@@ -2,6 +2,7 @@
 
 use std::time::UNIX_EPOCH;
 
+use crate::assemble::runtime_of;
 use crate::config::Config;
 use crate::error::{Failure, Kind};
 use crate::model::{BuildPlan, EntrySource, Project};
@@ -56,16 +57,18 @@ pub(super) fn of(
         program(),
         text(serde_json::to_string(&facts))?,
         text(serde_json::to_string(&choices))?,
-        basis.interpreter.digest.clone(),
+        basis.python.digest().to_owned(),
         basis.resolution.digest(),
         host.variable(EPOCH).unwrap_or_default().to_owned(),
         config.byte_code.to_string(),
         Key::of_bytes(runtime::JAR).as_str().to_owned(),
     ];
     parts.extend(basis.home.iter().map(|home| home.archive.to_string()));
+    parts.extend(basis.jars.jars.iter().map(|jar| jar.sha256.clone()));
+    let (half, modules) = runtime_of(plan.engine);
     parts.extend(
-        runtime::HANDLER
-            .iter()
+        half.iter()
+            .chain(modules)
             .map(|(_, bytes)| Key::of_bytes(bytes).as_str().to_owned()),
     );
     parts.extend(config.before.iter().map(|command| command.join("\0")));

@@ -4,18 +4,20 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::assemble::{Artifacts, CollectedStatic, EntryTable, WheelArtifact};
+use crate::assemble::{Artifacts, CollectedStatic, EntryTable, WheelArtifact, runtime_of};
 use crate::config::Config;
 use crate::error::{Failure, Kind};
 use crate::model::{
-    BuildPlan, EntrySource, FileDigests, LeftOut, Platform, Project, Setting, StaticMode, WarEntry,
+    BuildPlan, Coordinates, Engine, EntrySource, FileDigests, LeftOut, Platform, Project, Setting,
+    StaticMode, WarEntry,
 };
 use crate::plan::{StaticPrefix, layout, prefix_of};
+use crate::render::dependencies_pom;
 use crate::report::Report;
 use crate::resolve::cache::FileIndex;
 use crate::resolve::{
-    Cache, Host, Interpreter, PythonFile, PythonHome, Resolution, Resolver, Wheel, WheelLayout,
-    WheelRequest,
+    Cache, ClassPath, Host, Python, PythonFile, PythonHome, Resolution, Resolver, Wheel,
+    WheelLayout, WheelRequest,
 };
 use crate::runtime;
 
@@ -28,10 +30,12 @@ use super::static_copy::static_entries;
 pub(super) struct Basis<'a> {
     pub(super) resolver: Resolver<'a>,
     pub(super) digests: FileDigests,
-    pub(super) interpreter: Interpreter,
+    pub(super) python: Box<dyn Python>,
+    /// The jars of engine and project.
+    pub(super) jars: ClassPath,
     pub(super) home: Option<PythonHome>,
     pub(super) resolution: Resolution,
-    platform: Platform,
+    platform: Option<Platform>,
 }
 
 impl<'a> Basis<'a> {
@@ -42,7 +46,10 @@ impl<'a> Basis<'a> {
         report: &'a dyn Report,
         clock: &mut Clock,
     ) -> Result<Self, Failure> {
-        let platform = only_platform(plan)?;
+        let platform = match plan.engine {
+            Engine::Cpython => Some(only_platform(plan)?),
+            Engine::Jython | Engine::Graalpy => None,
+        };
         let resolver = Resolver::new(
             Host::of_this_process(),
             project.root.clone(),
@@ -51,21 +58,40 @@ impl<'a> Basis<'a> {
         )?;
         let digests = digests(&resolver.cache, project, plan)?;
         clock.lap("files");
-        let request = WheelRequest::of_project(project, plan.python, platform);
+        let request = WheelRequest::of_project(
+            project,
+            plan.python,
+            // Jython's wheels are for any.
+            platform.unwrap_or(Platform::LinuxX86_64),
+        );
         if offline {
             // Else the cache would be blamed for what no network mends.
             request.check_texts()?;
         }
-        let interpreter = resolver.interpreter(&plan.interpreter)?;
-        let home = resolver.python_home(&plan.interpreter, platform)?;
+        let wanted: Vec<Coordinates> = plan
+            .jars
+            .iter()
+            .map(|jar| jar.coordinates.clone())
+            .collect();
+        let jars = resolver
+            .maven
+            .class_path(&dependencies_pom(&plan.jars)?, &wanted)?;
+        let (python, home): (Box<dyn Python>, _) = match platform {
+            Some(platform) => (
+                Box::new(resolver.interpreter(&plan.interpreter)?),
+                resolver.python_home(&plan.interpreter, platform)?,
+            ),
+            None => (Box::new(resolver.jython(&jars)?), None),
+        };
         clock.lap("python");
-        let resolution = resolver.wheels(&request, &interpreter)?;
+        let resolution = resolver.wheels(&request, python.as_ref())?;
         clock.lap("wheels");
         brings_django(&resolution, plan)?;
         Ok(Self {
             resolver,
             digests,
-            interpreter,
+            python,
+            jars,
             home,
             resolution,
             platform,
@@ -121,43 +147,46 @@ pub(super) fn gather(
 ) -> Result<Artifacts, Failure> {
     let Basis {
         resolver,
-        interpreter,
+        python,
+        jars,
         home,
         resolution,
         platform,
         ..
     } = basis;
+    let python = python.as_ref();
     let report = resolver.report;
     let bytecode = if config.byte_code {
-        resolver.bytecode(resolution, interpreter)?
+        resolver.bytecode(resolution, python)?
     } else {
         Vec::new()
     };
     let wheels = wheels(resolution, bytecode, &mut plan.left_out)?;
     let application_bytecode = config
         .byte_code
-        .then(|| resolver.bytecode_of_files(&python_files(plan), &basis.digests, interpreter))
+        .then(|| resolver.bytecode_of_files(&python_files(plan), &basis.digests, python))
         .transpose()?;
-    let handler = resolver.handler()?;
-    let handler_files: Vec<PythonFile> = runtime::HANDLER
-        .iter()
-        .filter(|(path, _)| path.ends_with(".py"))
-        .map(|(path, _)| PythonFile {
-            source: handler.join(path),
-            path: (*path).to_owned(),
-        })
-        .collect();
-    let handler_bytecode =
-        resolver.bytecode_of_files(&handler_files, &FileDigests::default(), interpreter)?;
+    let (half, modules) = runtime_of(plan.engine);
+    let handler_bytecode = bytecode_of(resolver, half, python)?;
+    let jdbc_bytecode = match modules {
+        [] => None,
+        modules => Some(bytecode_of(resolver, modules, python)?),
+    };
     clock.lap("byte code");
     let mut artifacts = Artifacts {
         wheels,
+        jars: jars
+            .jars
+            .iter()
+            .map(|jar| (jar.name.clone(), jar.path.clone()))
+            .collect(),
         homes: home
             .iter()
-            .map(|home| (*platform, home.archive.clone()))
+            .filter_map(|home| Some(((*platform)?, home.archive.clone())))
             .collect(),
         application_bytecode,
         handler_bytecode: Some(handler_bytecode),
+        jdbc_bytecode,
         static_files: None,
         static_entries: Vec::new(),
     };
@@ -178,7 +207,7 @@ pub(super) fn gather(
             plan,
             &basis.digests,
             resolution,
-            interpreter,
+            python,
         )?;
         collection.pack_made(plan)?;
         if plan.static_mode == StaticMode::Collect {
@@ -207,6 +236,24 @@ pub(super) fn gather(
         }
     }
     Ok(artifacts)
+}
+
+/// The byte code of files of ours.
+fn bytecode_of(
+    resolver: &Resolver<'_>,
+    files: runtime::Files,
+    python: &dyn Python,
+) -> Result<Utf8PathBuf, Failure> {
+    let folder = resolver.folder_of(files)?;
+    let files: Vec<PythonFile> = files
+        .iter()
+        .filter(|(path, _)| path.ends_with(".py"))
+        .map(|(path, _)| PythonFile {
+            source: folder.join(path),
+            path: (*path).to_owned(),
+        })
+        .collect();
+    Ok(resolver.bytecode_of_files(&files, &FileDigests::default(), python)?)
 }
 
 /// Django's default.

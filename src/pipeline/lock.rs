@@ -5,7 +5,7 @@ use camino::Utf8PathBuf;
 
 use crate::config::Config;
 use crate::error::{Failure, Kind};
-use crate::model::Project;
+use crate::model::{Engine, Project};
 use crate::plan::plan;
 use crate::report::Report;
 use crate::resolve::{Host, Resolver, WheelRequest};
@@ -22,6 +22,16 @@ pub fn lock(
     report: &dyn Report,
 ) -> Result<Utf8PathBuf, Failure> {
     let plan = plan(project, config)?;
+    if plan.engine != Engine::Cpython {
+        return Err(Failure::new(
+            Kind::Usage,
+            format!(
+                "`--lock` can't write a lock for the engine `{}`",
+                plan.engine
+            ),
+        )
+        .with_hint("pin the versions in the project's requirements"));
+    }
     let platform = super::gather::only_platform(&plan)?;
     let resolver = Resolver::new(
         Host::of_this_process(),

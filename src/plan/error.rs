@@ -32,6 +32,9 @@ pub enum PlanError {
         /// Who wishes it.
         reason: String,
     },
+    /// A Python is named, and the engine is one.
+    #[error("`python` ({0}) names an interpreter, and the engine `jython` is a Python 2.7 itself")]
+    NotForJython(String),
     /// Interpreters of another platform than wheels were asked for.
     #[error("a release line is needed where `python` is `host` or a file")]
     VersionNeeded,
@@ -105,6 +108,7 @@ impl Diagnose for PlanError {
             Self::UnknownParameter { .. }
             | Self::BadParameter { .. }
             | Self::VersionNeeded
+            | Self::NotForJython(_)
             | Self::DataOutside { .. } => Kind::Usage,
             _ => Kind::Project,
         }
@@ -117,7 +121,13 @@ impl Diagnose for PlanError {
                  `[tool.djwar]`"
             }
             Self::NoWsgi(_) => "name it: `wsgi = \"config.wsgi:application\"` in `[tool.djwar]`",
-            Self::Engine { .. } => "`--engine cpython` packs projects for Python 3",
+            Self::Engine { .. } => {
+                "`--engine cpython` packs projects for Python 3, `--engine jython` those for Python 2.7"
+            }
+            Self::NotForJython(_) => "leave it out, or take `--engine cpython`",
+            Self::Python { version, .. } if version.major == 2 => {
+                "`--engine jython` runs projects for Python 2.7"
+            }
             Self::Python { .. } => {
                 "djwar bundles 3.11 to 3.14; name another interpreter with `python = \
                  \"file:PATH\"` or `python = \"host\"`"

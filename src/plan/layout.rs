@@ -16,6 +16,8 @@ pub const RUNTIME_JAR: &str = "WEB-INF/lib/djwar-runtime.jar";
 const APPLICATION: &str = "WEB-INF/python/app";
 const LIBRARY: &str = "WEB-INF/python/lib";
 const HANDLER: &str = "WEB-INF/python/handler";
+const JDBC: &str = "WEB-INF/python/jdbc";
+const JARS: &str = "WEB-INF/lib";
 const HOME: &str = "WEB-INF/python/home";
 const MANIFESTS: &str = "WEB-INF/python/static";
 
@@ -50,6 +52,22 @@ pub fn library(path: &str) -> Result<WarPath, WarPathError> {
 /// When `path` can't be a path inside a WAR.
 pub fn handler(path: &str) -> Result<WarPath, WarPathError> {
     WarPath::new(format!("{HANDLER}/{path}"))
+}
+
+/// A file of the database modules over JDBC.
+///
+/// # Errors
+/// When `path` can't be a path inside a WAR.
+pub fn jdbc(path: &str) -> Result<WarPath, WarPathError> {
+    WarPath::new(format!("{JDBC}/{path}"))
+}
+
+/// A jar on the application's class path (Servlet §10.5).
+///
+/// # Errors
+/// When `name` can't be a path inside a WAR.
+pub fn jar(name: &str) -> Result<WarPath, WarPathError> {
+    WarPath::new(format!("{JARS}/{name}"))
 }
 
 /// A file of the bundled interpreter, one folder a platform.

@@ -3,12 +3,14 @@
 
 mod data;
 mod error;
+mod jars;
 pub mod layout;
 mod parameters;
 mod python;
 mod static_files;
 
 pub use error::PlanError;
+pub use jars::jffi_native;
 pub use static_files::{StaticPrefix, prefix_of};
 
 use crate::config::{Config, Origin};
@@ -37,7 +39,7 @@ pub fn plan(project: &Project, config: &Config) -> Result<BuildPlan, PlanError> 
         Some(engine) => (engine.value, engine.origin.to_string()),
         None => (project.engine, project.engine_reason.clone()),
     };
-    if engine != Engine::Cpython {
+    if engine == Engine::Graalpy {
         return Err(PlanError::Engine {
             engine,
             reason: engine_reason,
@@ -55,7 +57,7 @@ pub fn plan(project: &Project, config: &Config) -> Result<BuildPlan, PlanError> 
             is_missing.then(|| (DEFAULT_WSGI.to_owned(), "Django's default".to_owned()))
         })
         .ok_or_else(|| PlanError::NoWsgi(project.wsgi.span().cloned()))?;
-    let (interpreter, python, python_reason) = python::choose(project, config)?;
+    let (interpreter, python, python_reason) = python::choose(engine, project, config)?;
     let data = data::choose(project, config)?;
     let mut plan = BuildPlan {
         name: config
@@ -68,7 +70,11 @@ pub fn plan(project: &Project, config: &Config) -> Result<BuildPlan, PlanError> 
         interpreter,
         python,
         python_reason,
-        platforms: config.platforms.value.clone(),
+        platforms: match engine {
+            Engine::Cpython => config.platforms.value.clone(),
+            // Jython's byte code and jars are the same everywhere.
+            Engine::Jython | Engine::Graalpy => Vec::new(),
+        },
         settings,
         settings_reason: match project.settings_reason.as_str() {
             "" => place,
@@ -79,6 +85,7 @@ pub fn plan(project: &Project, config: &Config) -> Result<BuildPlan, PlanError> 
         static_mode: config.static_mode.value,
         static_prefix: static_files::prefix(project)?,
         data,
+        jars: jars::of(engine, project, config),
         parameters: Vec::new(),
         entries: entries(project)?,
         left_out: project

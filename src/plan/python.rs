@@ -2,20 +2,27 @@
 
 use super::PlanError;
 use crate::config::Config;
-use crate::model::{Project, PythonChoice, PythonVersion};
+use crate::model::{Engine, Project, PythonChoice, PythonVersion};
 
 /// What is taken when nobody wishes another: the newest line that every common
 /// package has wheels for (FACTS).
 const DEFAULT: PythonVersion = PythonVersion::new(3, 13);
+
+/// The line that Jython 2.7.4 is.
+const JYTHON: PythonVersion = PythonVersion::new(2, 7);
 
 /// The lines that djwar can bundle.
 const BUNDLED: std::ops::RangeInclusive<u8> = 11..=14;
 
 /// The interpreter, its release line, and why.
 pub(super) fn choose(
+    engine: Engine,
     project: &Project,
     config: &Config,
 ) -> Result<(PythonChoice, PythonVersion, String), PlanError> {
+    if engine == Engine::Jython {
+        return of_jython(config);
+    }
     let (version, reason) = wished(project, config);
     match config.python.as_ref().map(|python| &python.value) {
         Some(other @ (PythonChoice::Host | PythonChoice::File(_))) => {
@@ -29,6 +36,17 @@ pub(super) fn choose(
             }
             Ok((PythonChoice::Bundled(version), version, reason))
         }
+    }
+}
+
+/// Jython is a Python 2.7, and there is no other.
+fn of_jython(config: &Config) -> Result<(PythonChoice, PythonVersion, String), PlanError> {
+    let choice = PythonChoice::Bundled(JYTHON);
+    match &config.python {
+        Some(python) if python.value != choice => {
+            Err(PlanError::NotForJython(python.origin.to_string()))
+        }
+        _ => Ok((choice, JYTHON, "the engine `jython`".to_owned())),
     }
 }
 

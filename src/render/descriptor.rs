@@ -83,9 +83,9 @@ pub fn jetty_web_xml(descriptor: &Descriptor) -> Result<Vec<u8>, RenderError> {
     render(JETTY_WEB_XML, descriptor)
 }
 
-fn render(
+pub(super) fn render(
     (name, text): (&'static str, &str),
-    descriptor: &Descriptor,
+    values: &impl Serialize,
 ) -> Result<Vec<u8>, RenderError> {
     let failed = |source| RenderError::Template {
         template: name,
@@ -93,7 +93,7 @@ fn render(
     };
     let mut tera = Tera::new();
     tera.add_raw_template(name, text).map_err(failed)?;
-    let context = Context::from_serialize(descriptor).map_err(failed)?;
+    let context = Context::from_serialize(values).map_err(failed)?;
     let rendered = tera.render(name, &context).map_err(failed)?;
     check(&rendered).map_err(|source| RenderError::Broken {
         template: name,

@@ -3,8 +3,10 @@
 
 mod descriptor;
 mod manifest;
+mod pom;
 mod record;
 
 pub use descriptor::{ContextParameter, Descriptor, RenderError, jetty_web_xml, web_xml};
 pub use manifest::manifest;
+pub use pom::{Dependency, dependencies_pom};
 pub use record::{Record, RecordedWheel};

@@ -2,17 +2,17 @@
 //! archives whose entries are copied into the WAR as they are.
 
 use std::io::Write;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
-use super::archive::compiled_name;
 use super::cache::{Key, hexadecimal, sha256_of, utf8};
 use super::error::{ResolveError, Said};
 use super::host::{Host, uninterrupted};
 use super::interpreter::Interpreter;
 use super::packed::Packer;
+use super::python::{Python, compile_by};
 use super::resolver::Resolver;
 use super::wheels::{Resolution, Wheel};
 use crate::model::FileDigests;
@@ -20,6 +20,9 @@ use crate::runtime;
 
 /// Changes when the same source would give other byte code.
 const RECIPE: &str = "bytecode 1";
+
+/// The byte code of one file in the cache.
+const CLASS: &str = "class";
 
 /// One file to compile.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -34,9 +37,9 @@ pub struct Job {
 
 /// What the compiler says at its end.
 #[derive(Debug, Deserialize)]
-struct Outcome {
+pub(crate) struct Outcome {
     #[serde(default)]
-    failed: Vec<serde_json::Value>,
+    pub(crate) failed: Vec<serde_json::Value>,
 }
 
 /// Compiles `jobs` with one start of the interpreter. Files which this Python
@@ -51,9 +54,21 @@ pub(crate) fn compile(
     handler: &Utf8Path,
     jobs: &[Job],
 ) -> Result<Vec<String>, ResolveError> {
-    if jobs.is_empty() {
-        return Ok(Vec::new());
-    }
+    let mut command = interpreter.command(host);
+    // The order of sets in code objects follows the hashes of their strings.
+    command
+        .env("PYTHONHASHSEED", "0")
+        .env("PYTHONPATH", handler)
+        .args(["-s", "-B", "-P", "-m", "djwar_handler.compile"]);
+    compile_by(command, interpreter.executable.as_str(), jobs)
+}
+
+/// Starts a compiler, tells it the jobs, one a line, and takes its last word.
+pub(crate) fn converse(
+    mut command: Command,
+    program: &str,
+    jobs: &[Job],
+) -> Result<Outcome, ResolveError> {
     let failure = |said: String| ResolveError::Program {
         doing: "compiling the byte code".to_owned(),
         said: Said(said),
@@ -63,19 +78,13 @@ pub(crate) fn compile(
         serde_json::to_writer(&mut lines, job).map_err(std::io::Error::other)?;
         lines.push(b'\n');
     }
-    let mut command = interpreter.command(host);
-    // The order of sets in code objects follows the hashes of their strings.
-    command
-        .env("PYTHONHASHSEED", "0")
-        .env("PYTHONPATH", handler)
-        .args(["-s", "-B", "-P", "-m", "djwar_handler.compile"]);
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .map_err(|source| ResolveError::Start {
-            program: interpreter.executable.to_string(),
+            program: program.to_owned(),
             source,
         })?;
     let mut stdin = child.stdin.take();
@@ -88,17 +97,16 @@ pub(crate) fn compile(
         });
         child.wait_with_output()
     })?;
-    let output = uninterrupted(interpreter.executable.to_string(), output)?;
+    let output = uninterrupted(program.to_owned(), output)?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     if !output.status.success() {
         return Err(failure(said));
     }
-    let outcome: Outcome = String::from_utf8_lossy(&output.stdout)
+    String::from_utf8_lossy(&output.stdout)
         .lines()
         .rev()
         .find_map(|line| serde_json::from_str(line).ok())
-        .ok_or_else(|| failure(said))?;
-    Ok(outcome.failed.iter().map(ToString::to_string).collect())
+        .ok_or_else(|| failure(said))
 }
 
 /// A Python file, and its path below the folder that is on `sys.path`.
@@ -110,6 +118,26 @@ pub struct PythonFile {
     pub path: String,
 }
 
+impl PythonFile {
+    fn job(&self, folder: &Utf8Path, python: &dyn Python) -> Job {
+        Job {
+            source: self.source.clone(),
+            target: folder.join(python.compiled_name(&self.path)),
+            name: self.path.clone(),
+        }
+    }
+
+    fn key(&self, python: &dyn Python) -> Result<Key, ResolveError> {
+        let digest = sha256_of(&self.source)?;
+        Ok(Key::of([
+            &python.recipe(),
+            python.digest(),
+            &self.path,
+            &digest,
+        ]))
+    }
+}
+
 impl Resolver<'_> {
     /// One archive of `.pyc` a wheel, in the order of the resolution's wheels.
     /// The entries' names are paths below `WEB-INF/python/lib`.
@@ -119,14 +147,14 @@ impl Resolver<'_> {
     pub fn bytecode(
         &self,
         resolution: &Resolution,
-        interpreter: &Interpreter,
+        python: &dyn Python,
     ) -> Result<Vec<Utf8PathBuf>, ResolveError> {
         let missing: Vec<&Wheel> = resolution
             .wheels
             .iter()
             .filter(|wheel| {
                 self.cache
-                    .existing("bytecode", &wheel_key(wheel, interpreter))
+                    .existing("bytecode", &wheel_key(wheel, python))
                     .is_none()
             })
             .collect();
@@ -141,19 +169,17 @@ impl Resolver<'_> {
                 for path in wheel.unpack(&folder.join("source"), is_python)? {
                     jobs.push(Job {
                         source: folder.join("source").join(&path),
-                        target: folder
-                            .join("target")
-                            .join(compiled_name(&path, interpreter.version)),
+                        target: folder.join("target").join(python.compiled_name(&path)),
                         name: path,
                     });
                 }
             }
-            self.say_failed(&compile(&self.host, interpreter, &self.handler()?, &jobs)?);
+            self.say_failed(&python.compile(self, &jobs)?);
             for wheel in &missing {
                 let compiled = scratch.join(&wheel.sha256).join("target");
                 self.cache.file_or_make(
                     "bytecode",
-                    &wheel_key(wheel, interpreter),
+                    &wheel_key(wheel, python),
                     "bytecode.zip",
                     |file| pack_folder(&compiled, file),
                 )?;
@@ -164,7 +190,7 @@ impl Resolver<'_> {
             .iter()
             .map(|wheel| {
                 self.cache
-                    .existing("bytecode", &wheel_key(wheel, interpreter))
+                    .existing("bytecode", &wheel_key(wheel, python))
                     .map(|folder| folder.join("bytecode.zip"))
                     .ok_or(ResolveError::Program {
                         doing: format!("compiling `{}`", wheel.name),
@@ -184,9 +210,9 @@ impl Resolver<'_> {
         &self,
         files: &[PythonFile],
         digests: &FileDigests,
-        interpreter: &Interpreter,
+        python: &dyn Python,
     ) -> Result<Utf8PathBuf, ResolveError> {
-        let mut parts = vec![recipe(), interpreter.digest.clone()];
+        let mut parts = vec![python.recipe(), python.digest().to_owned()];
         for file in files {
             parts.push(file.path.clone());
             parts.push(match digests.get(&file.source) {
@@ -199,17 +225,59 @@ impl Resolver<'_> {
             .file_or_make("bytecode", &key, "bytecode.zip", |target| {
                 let scratch = self.cache.scratch()?;
                 let scratch = scratch.path();
-                let jobs: Vec<Job> = files
-                    .iter()
-                    .map(|file| Job {
-                        source: file.source.clone(),
-                        target: scratch.join(compiled_name(&file.path, interpreter.version)),
-                        name: file.path.clone(),
-                    })
-                    .collect();
-                self.say_failed(&compile(&self.host, interpreter, &self.handler()?, &jobs)?);
+                if python.compiles_slowly() {
+                    self.compile_each(files, python, scratch)?;
+                } else {
+                    let jobs: Vec<Job> =
+                        files.iter().map(|file| file.job(scratch, python)).collect();
+                    self.say_failed(&python.compile(self, &jobs)?);
+                }
                 pack_folder(scratch, target)
             })
+    }
+
+    /// Compiles those of the files into `folder` whose content was never compiled.
+    fn compile_each(
+        &self,
+        files: &[PythonFile],
+        python: &dyn Python,
+        folder: &Utf8Path,
+    ) -> Result<(), ResolveError> {
+        let mut fresh = Vec::new();
+        for file in files {
+            let job = file.job(folder, python);
+            let key = file.key(python)?;
+            match self.cache.existing("bytecode-of-files", &key) {
+                Some(kept) => {
+                    let kept = kept.join(CLASS);
+                    if kept.is_file() {
+                        if let Some(parent) = job.target.parent() {
+                            fs_err::create_dir_all(parent)?;
+                        }
+                        fs_err::copy(kept, &job.target)?;
+                    }
+                }
+                None => fresh.push((job, key)),
+            }
+        }
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        let jobs: Vec<Job> = fresh.iter().map(|(job, _)| job.clone()).collect();
+        self.report
+            .status(&format!("Compiling {} files", jobs.len()));
+        self.say_failed(&python.compile(self, &jobs)?);
+        for (job, key) in fresh {
+            // An empty entry remembers what can't be compiled.
+            self.cache
+                .entry_or_make("bytecode-of-files", &key, |folder| {
+                    if job.target.is_file() {
+                        fs_err::copy(&job.target, folder.join(CLASS))?;
+                    }
+                    Ok(())
+                })?;
+        }
+        Ok(())
     }
 
     fn say_failed(&self, failed: &[String]) {
@@ -220,8 +288,8 @@ impl Resolver<'_> {
 }
 
 /// The compiler is a part of the recipe: its own source says what it makes.
-pub(crate) fn recipe() -> String {
-    let compiler = runtime::HANDLER
+pub(crate) fn recipe(half: runtime::Files) -> String {
+    let compiler = half
         .iter()
         .filter(|(path, _)| path.ends_with("/compile.py") || path.ends_with("/bytecode.py"))
         .map(|(_, bytes)| Key::of_bytes(bytes).as_str().to_owned());
@@ -236,8 +304,8 @@ fn is_python(path: &str) -> bool {
     Utf8Path::new(path).extension() == Some("py")
 }
 
-fn wheel_key(wheel: &Wheel, interpreter: &Interpreter) -> Key {
-    Key::of([&recipe(), &wheel.sha256, &interpreter.digest].map(String::as_str))
+fn wheel_key(wheel: &Wheel, python: &dyn Python) -> Key {
+    Key::of([&python.recipe(), &wheel.sha256, python.digest()])
 }
 
 fn pack_folder(folder: &Utf8Path, file: &Utf8Path) -> Result<(), ResolveError> {

@@ -9,38 +9,29 @@ use fs_err::File;
 use super::cache::Key;
 use super::error::ResolveError;
 use super::host::Host;
-use super::interpreter::Interpreter;
+use super::python::Python;
 use super::resolver::Resolver;
 use super::wheels::Resolution;
 
 /// Changes when the same wheels would be unpacked otherwise.
 const RECIPE: &str = "environment 1";
 
-/// An interpreter with packages.
-#[derive(Clone, Debug)]
-pub struct Environment {
-    /// The interpreter.
-    pub interpreter: Interpreter,
-    /// The folder with the packages.
-    pub library: Utf8PathBuf,
-    /// The folder with `djwar_handler`.
-    pub handler: Utf8PathBuf,
+/// A Python with packages.
+#[derive(Clone)]
+pub struct Environment<'a> {
+    python: &'a dyn Python,
+    handler: Utf8PathBuf,
+    library: Utf8PathBuf,
+    last: Option<Utf8PathBuf>,
 }
 
-impl Environment {
-    /// A command that starts its Python with handler, project and packages on
-    /// `sys.path`, in the order that the WAR has them. Writes no byte code.
-    pub fn command(&self, host: &Host, source_root: &Utf8Path) -> Command {
-        let mut command = self.interpreter.command(host);
-        let path = [&self.handler, source_root, &self.library].map(Utf8Path::as_std_path);
-        if let Ok(path) = std::env::join_paths(path) {
-            command.env("PYTHONPATH", path);
-        }
-        command
-            .env("PYTHONSAFEPATH", "1")
-            .env("PYTHONUNBUFFERED", "1")
-            .args(["-s", "-B"]);
-        command
+impl Environment<'_> {
+    /// A command that starts a module of the runtime's Python half, with handler,
+    /// project and packages on `sys.path`, in the order that the WAR has them.
+    pub fn command(&self, host: &Host, source_root: &Utf8Path, module: &str) -> Command {
+        let mut path = vec![self.handler.as_path(), source_root, &self.library];
+        path.extend(self.last.as_deref());
+        self.python.command(host, &path, module)
     }
 }
 
@@ -49,16 +40,16 @@ impl Resolver<'_> {
     ///
     /// # Errors
     /// When a wheel is damaged or the cache can't be written.
-    pub fn environment(
+    pub fn environment<'a>(
         &self,
         resolution: &Resolution,
-        interpreter: &Interpreter,
-    ) -> Result<Environment, ResolveError> {
-        let key = Key::of([RECIPE, &resolution.digest(), &interpreter.digest]);
+        python: &'a dyn Python,
+    ) -> Result<Environment<'a>, ResolveError> {
+        let key = Key::of([RECIPE, &resolution.digest(), python.digest()]);
         let library = if let Some(library) = self.cache.existing("environments", &key) {
             library
         } else {
-            let bytecode = self.bytecode(resolution, interpreter)?;
+            let bytecode = self.bytecode(resolution, python)?;
             self.cache.entry_or_make("environments", &key, |folder| {
                 for wheel in &resolution.wheels {
                     wheel.unpack(folder, |_| true)?;
@@ -69,10 +60,12 @@ impl Resolver<'_> {
                 Ok(())
             })?
         };
+        let (handler, last) = python.runtime_folders(self)?;
         Ok(Environment {
-            interpreter: interpreter.clone(),
+            python,
+            handler,
             library,
-            handler: self.handler()?,
+            last,
         })
     }
 }

@@ -13,6 +13,7 @@ use super::host::{Host, run};
 use super::resolver::Resolver;
 use super::{archive, versions};
 use crate::model::{Platform, PythonChoice, PythonVersion};
+use crate::runtime;
 
 /// Changes when the same archive would be unpacked otherwise.
 const RECIPE: &str = "interpreter 1";
@@ -157,7 +158,7 @@ impl Resolver<'_> {
             })?;
         let jar = self.maven.artifact(&coordinates)?;
         let sha256 = self.cache.digest_of(&jar, |_| Ok(()))?;
-        let key = Key::of([RECIPE, &recipe(), &sha256]);
+        let key = Key::of([RECIPE, &recipe(runtime::HANDLER), &sha256]);
         let folder = self.cache.entry_or_make("interpreters", &key, |folder| {
             self.report
                 .status(&format!("Unpacking Python {python} for {platform}"));
@@ -174,7 +175,7 @@ impl Resolver<'_> {
 
     pub(crate) fn tree_of_file(&self, file: &Utf8Path) -> Result<Tree, ResolveError> {
         let sha256 = self.cache.digest_of(file, |_| Ok(()))?;
-        let key = Key::of([RECIPE, &recipe(), &sha256]);
+        let key = Key::of([RECIPE, &recipe(runtime::HANDLER), &sha256]);
         let folder = self.cache.entry_or_make("interpreters", &key, |folder| {
             self.report.status(&format!("Unpacking {file}"));
             archive::unpack_tar(file, folder)?;

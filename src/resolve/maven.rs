@@ -4,7 +4,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::cache::{Cache, utf8};
+use super::cache::{Cache, Key, utf8};
 use super::error::{ResolveError, Said};
 use super::host::{Host, is_executable, run};
 use super::local_repository;
@@ -14,6 +14,30 @@ use crate::report::Report;
 /// Pinned, so that the same run brings the same plug-in everywhere. `get` takes
 /// one artifact with no regard to others: two versions of one container, say.
 const DEPENDENCY_PLUGIN: &str = "3.8.1";
+
+/// Changes when the same pom would be resolved otherwise.
+const CLASS_PATH: &str = "class path 1";
+
+/// The paths of a class path in the cache.
+const LIST: &str = "class-path";
+
+/// Jars in the order of the class path.
+#[derive(Clone, Debug, Default)]
+pub struct ClassPath {
+    /// The jars.
+    pub jars: Vec<JarFile>,
+}
+
+/// A jar of the local repository.
+#[derive(Clone, Debug)]
+pub struct JarFile {
+    /// `artifact-version.jar`.
+    pub name: String,
+    /// Where it is.
+    pub path: Utf8PathBuf,
+    /// Of its bytes.
+    pub sha256: String,
+}
 
 /// Brings artifacts.
 pub struct Maven<'a> {
@@ -123,6 +147,105 @@ impl<'a> Maven<'a> {
         } else {
             Err(failure(missing, &said))
         }
+    }
+
+    /// The jars that a `pom.xml` means, with all that they depend on, in the order of
+    /// the class path. The same pom gives what the cache has, and starts no JVM.
+    ///
+    /// # Errors
+    /// When one can't be had, or is damaged.
+    pub fn class_path(&self, pom: &str, wanted: &[Coordinates]) -> Result<ClassPath, ResolveError> {
+        if wanted.is_empty() {
+            return Ok(ClassPath::default());
+        }
+        let repository = local_repository::find(&self.host, self.project.as_deref())
+            .ok_or(ResolveError::NoCacheFolder)?;
+        let key = Key::of([CLASS_PATH, pom]);
+        if let Some(known) = self.known(&repository, &key) {
+            return Ok(known);
+        }
+        if self.offline {
+            return Err(ResolveError::Offline {
+                missing: wanted.iter().map(|one| format!("`{one}`")).collect(),
+            });
+        }
+        for one in wanted {
+            self.report
+                .status(&format!("Resolving {one} through Maven"));
+        }
+        self.cache.remove("class-paths", &key)?;
+        let list = self
+            .cache
+            .file_or_make("class-paths", &key, LIST, |target| {
+                let paths = self.ask_for_class_path(&repository, pom, wanted)?;
+                Ok(fs_err::write(target, paths.join("\n"))?)
+            })?;
+        self.known(&repository, &key)
+            .ok_or_else(|| ResolveError::CorruptArtifact {
+                path: list,
+                reason: "it names jars that are not in the local repository".to_owned(),
+            })
+    }
+
+    /// Paths below the repository.
+    fn ask_for_class_path(
+        &self,
+        repository: &Utf8Path,
+        pom: &str,
+        wanted: &[Coordinates],
+    ) -> Result<Vec<String>, ResolveError> {
+        let program = self.program(wanted)?;
+        let folder = tempfile::tempdir().map_err(ResolveError::io("can't make a folder"))?;
+        let folder = utf8(folder.path())?;
+        let file = folder.join("pom.xml");
+        let list = folder.join("class-path");
+        fs_err::write(&file, pom)?;
+        let mut command = self.host.command(&program);
+        command
+            .args(["-q", "-B", "-C", "-ntp", "-f", file.as_str()])
+            .arg("-Dstyle.color=never")
+            .arg(format!("-Dmaven.repo.local={repository}"))
+            .arg(format!("-Dmdep.outputFile={list}"))
+            .args(["-Dmdep.includeScope=runtime", "-Dmdep.pathSeparator=|"])
+            .arg(format!(
+                "org.apache.maven.plugins:maven-dependency-plugin:{DEPENDENCY_PLUGIN}:build-classpath"
+            ))
+            .current_dir(self.project.as_deref().unwrap_or(&folder));
+        let output = run(&mut command)?;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr);
+        let said = without_escapes(&said);
+        for line in said.lines() {
+            self.report.detail(line);
+        }
+        if !output.status.success() {
+            return Err(failure(wanted, &said));
+        }
+        let text = fs_err::read_to_string(list)?;
+        Ok(text
+            .trim()
+            .split('|')
+            .map(|path| {
+                let path = Utf8Path::new(path);
+                path.strip_prefix(repository).unwrap_or(path).to_string()
+            })
+            .collect())
+    }
+
+    /// The class path of the cache, when all of it is there.
+    fn known(&self, repository: &Utf8Path, key: &Key) -> Option<ClassPath> {
+        let list = self.cache.existing("class-paths", key)?.join(LIST);
+        let mut jars = Vec::new();
+        for path in fs_err::read_to_string(list).ok()?.lines() {
+            let path = repository.join(path);
+            let sha256 = self.cache.digest_of(&path, local_repository::check).ok()?;
+            jars.push(JarFile {
+                name: path.file_name()?.to_owned(),
+                path,
+                sha256,
+            });
+        }
+        Some(ClassPath { jars })
     }
 
     fn program(&self, missing: &[Coordinates]) -> Result<Utf8PathBuf, ResolveError> {

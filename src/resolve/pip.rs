@@ -135,6 +135,21 @@ impl Resolver<'_> {
     }
 
     pub(super) fn pip(&self, interpreter: &Interpreter, request: &WheelRequest) -> Command {
+        let mut command = self.pip_program(interpreter, request);
+        // -I would drop PYTHONHOME: -P keeps the project off sys.path (3.11+).
+        command.args([
+            "-P",
+            "-m",
+            "pip",
+            "--no-input",
+            "--no-color",
+            "--disable-pip-version-check",
+        ]);
+        command
+    }
+
+    /// The interpreter in the environment for pip, without arguments.
+    pub(super) fn pip_program(&self, interpreter: &Interpreter, request: &WheelRequest) -> Command {
         let mut command = interpreter.command(&self.host);
         for name in MISLEADING {
             command.env_remove(name);
@@ -142,19 +157,10 @@ impl Resolver<'_> {
         command
             .current_dir(&request.project)
             .env("SOURCE_DATE_EPOCH", SOURCE_DATE_EPOCH)
-            .env("PIP_PROGRESS_BAR", "off")
-            // -I would drop PYTHONHOME: -P keeps the project off sys.path (3.11+).
-            .args([
-                "-P",
-                "-m",
-                "pip",
-                "--no-input",
-                "--no-color",
-                "--disable-pip-version-check",
-            ]);
+            .env("PIP_PROGRESS_BAR", "off");
         // pip tries five times with growing pauses: a minute without a network.
         if self.host.variable("PIP_RETRIES").is_none() {
-            command.args(["--retries", "2"]);
+            command.env("PIP_RETRIES", "2");
         }
         command
     }

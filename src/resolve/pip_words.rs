@@ -105,7 +105,7 @@ pub(crate) fn failure(request: &WheelRequest, words: &str, tried_building: bool)
         said: Said(errors.clone()),
         help,
     };
-    let target = format!("Python {} on {}", request.python, request.platform);
+    let target = request.target();
     if words.contains("DO NOT MATCH THE HASHES") {
         let package = words
             .lines()
@@ -185,7 +185,7 @@ fn unmatched(
     versions: &str,
     tried_building: bool,
 ) -> (String, String) {
-    let target = format!("Python {} on {}", request.python, request.platform);
+    let target = request.target();
     let place = written(request, name_of(requirement));
     match versions {
         "none" | "" if tried_building => (

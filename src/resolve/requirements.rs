@@ -110,12 +110,16 @@ impl WheelRequest {
                 }
             })
             .collect();
-        format!(
-            "the packages of {} for Python {} on {}",
-            names.join(", "),
-            self.python,
-            self.platform
-        )
+        format!("the packages of {} for {}", names.join(", "), self.target())
+    }
+
+    /// For messages: `Python 3.13 on linux-x86_64`, `Jython 2.7`.
+    pub(crate) fn target(&self) -> String {
+        if self.python.major == 2 {
+            format!("Jython {}", self.python)
+        } else {
+            format!("Python {} on {}", self.python, self.platform)
+        }
     }
 
     /// Changes with everything that the resolution depends on and that can be

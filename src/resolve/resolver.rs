@@ -46,19 +46,27 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    /// The runtime's Python half as a folder for `PYTHONPATH`.
+    /// The Python half of the engine `cpython` as a folder for `PYTHONPATH`.
     ///
     /// # Errors
     /// When the cache can't be written.
     pub fn handler(&self) -> Result<Utf8PathBuf, ResolveError> {
+        self.folder_of(runtime::HANDLER)
+    }
+
+    /// Files of the runtime as a folder.
+    ///
+    /// # Errors
+    /// When the cache can't be written.
+    pub fn folder_of(&self, files: runtime::Files) -> Result<Utf8PathBuf, ResolveError> {
         let mut parts = Vec::new();
-        for (path, bytes) in runtime::HANDLER {
+        for (path, bytes) in files {
             parts.push((*path).to_owned());
             parts.push(Key::of_bytes(bytes).as_str().to_owned());
         }
         let key = Key::of(parts.iter().map(String::as_str));
         self.cache.entry_or_make("handlers", &key, |folder| {
-            for (path, bytes) in runtime::HANDLER {
+            for (path, bytes) in files {
                 let path = folder.join(path);
                 if let Some(parent) = path.parent() {
                     fs_err::create_dir_all(parent)?;

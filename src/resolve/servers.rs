@@ -40,6 +40,37 @@ pub(crate) fn without_servers(
     )
 }
 
+/// Modules of C databases' clients, which djwar brings over JDBC for Jython.
+const DRIVERS: &[&str] = &[
+    "mysql-python",
+    "mysqlclient",
+    "psycopg2",
+    "psycopg2-binary",
+    "pysqlite",
+];
+
+/// The request without databases' clients, or none when it names none.
+pub(crate) fn without_drivers(
+    request: &WheelRequest,
+    scratch: &Utf8Path,
+    report: &dyn Report,
+) -> Result<Option<WheelRequest>, ResolveError> {
+    altered(
+        request,
+        &scratch.join("without-drivers"),
+        &mut |line| match line.name() {
+            Some(name) if DRIVERS.contains(&name.as_str()) => {
+                report.status(&format!(
+                    "Leaving out `{name}` ({}): on Jython its module speaks to the database over JDBC",
+                    request.place(line)
+                ));
+                Fate::Goes
+            }
+            _ => Fate::Stays,
+        },
+    )
+}
+
 /// The project's own request with the packages that have wheels and without
 /// servers, or none when it stays the same.
 pub(crate) fn with_wheels(

@@ -67,15 +67,15 @@ impl Resolver<'_> {
     pub fn static_files(
         &self,
         request: &StaticRequest<'_>,
-        environment: &Environment,
+        environment: &Environment<'_>,
         destination: &Utf8Path,
     ) -> Result<StaticFiles, ResolveError> {
-        let mut command = environment.command(&self.host, request.source_root);
+        let mut command = environment.command(&self.host, request.source_root, "collect");
         command
             .envs(request.build_env)
             .env("DJANGO_SETTINGS_MODULE", request.settings)
             .current_dir(request.project)
-            .args(["-m", "djwar_handler.collect", destination.as_str()])
+            .arg(destination.as_str())
             .arg(serde_json::to_string(request.commands).map_err(std::io::Error::other)?);
         let output = run(&mut command)?;
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cache::{Cache, Key, sha256_of};
 use super::error::ResolveError;
-use super::interpreter::Interpreter;
+use super::python::Python;
 use super::requirements::WheelRequest;
 use super::resolver::Resolver;
 use crate::model::WarPath;
@@ -239,7 +239,10 @@ fn place(entry: &str) -> Result<String, &'static str> {
         }
         _ => entry,
     };
-    if inside.contains("__pycache__/") || Utf8Path::new(inside).extension() == Some("pyc") {
+    if inside.contains("__pycache__/")
+        || Utf8Path::new(inside).extension() == Some("pyc")
+        || inside.ends_with("$py.class")
+    {
         return Err("byte code of another Python; djwar compiles its own");
     }
     Ok(inside.to_owned())
@@ -267,13 +270,13 @@ impl Resolver<'_> {
     pub fn wheels(
         &self,
         request: &WheelRequest,
-        interpreter: &Interpreter,
+        python: &dyn Python,
     ) -> Result<Resolution, ResolveError> {
         if request.is_empty() {
             return Ok(Resolution::default());
         }
         let digest = request.digest(&self.host)?;
-        let key = Key::of([RECIPE, &digest, &interpreter.digest]);
+        let key = Key::of([RECIPE, &digest, python.digest()]);
         if let Some(resolution) = self.recorded(&key) {
             return Ok(resolution);
         }
@@ -288,7 +291,7 @@ impl Resolver<'_> {
         self.cache.remove("resolutions", &key)?;
         let scratch = self.cache.scratch()?;
         let scratch = scratch.path();
-        let files = self.bring_wheels(request, interpreter, scratch)?;
+        let files = python.bring_wheels(self, request, scratch)?;
         let mut record = Record { wheels: Vec::new() };
         for file in files {
             let file_name = file.file_name().unwrap_or_default().to_owned();

@@ -283,6 +283,12 @@ fn the_fixtures_of_this_repository_are_read() {
             &["src/media/"],
         ),
         (
+            "hydrant",
+            "hydrant.settings",
+            "hydrant.wsgi:application",
+            &["hydrant.sqlite3", "media/"],
+        ),
+        (
             "minimal",
             "mysite.settings",
             "mysite.wsgi:application",
