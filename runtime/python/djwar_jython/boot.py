@@ -50,6 +50,9 @@ def is_debug():
 def stop():
     """Closes what Django holds open, and what Python's standard library put into the JVM."""
     project.close_connections(_host)
+    if 'djwar_jdbc' in sys.modules:
+        # Django's connections are a thread's own, and the container's threads live on.
+        sys.modules['djwar_jdbc'].close_all()
     logs.finish()
     _restore_signals()
     _remove_provider()
