@@ -18,6 +18,7 @@ import org.djwar.runtime.ResponseHead;
 /** mod_wsgi's daemon mode for servlet containers: requests go to Python processes over a Unix socket. */
 public final class CpythonEngine implements Engine {
     private static final long TICK = TimeUnit.MILLISECONDS.toNanos(250);
+    private static final long MOURNING = TimeUnit.MILLISECONDS.toNanos(50);
     private static final int RETRY_AFTER_SECONDS = 5;
 
     private final Map<String, Object> settings;
@@ -78,6 +79,7 @@ public final class CpythonEngine implements Engine {
     @Override
     public void handle(Request request) throws IOException {
         boolean isSecond = false;
+        int met = 0;
         while (true) {
             Connection connection = pool.take(limits.queue());
             if (connection == null) {
@@ -92,11 +94,17 @@ public final class CpythonEngine implements Engine {
                 ErrorPage.send(request.exchange(), 400, "Bad request", "The request holds a NUL.");
                 return;
             } catch (Conversation.NoAnswer e) {
-                if (isSecond || !mayBeRepeated(e, connection, request)) {
+                // One that was dead already has not seen the request; there are not more of them than workers.
+                boolean isMet = e.isUnseen && !e.isTimeout && met++ <= limits.processes();
+                if (!isMet && (isSecond || !mayBeRepeated(e, connection, request))) {
                     fail(request, e);
                     return;
                 }
-                isSecond = true;
+                if (!isMet) {
+                    isSecond = true;
+                    // Workers die together when their parent or the machine's memory ends: then the others are seen to be dead.
+                    LockSupport.parkNanos(MOURNING);
+                }
                 request.body().rewind();
             }
         }

@@ -13,6 +13,9 @@ import org.djwar.runtime.Log;
  * their replacement is warm.
  */
 final class Supervisor implements Parent.Listener, Acceptor.Listener {
+    /** How long the parent may take to notice that a worker has ended. */
+    private static final long REAPING = TimeUnit.SECONDS.toNanos(10);
+
     private final Parent.Factory parents;
     private final String interpreter;
     private final Limits limits;
@@ -240,9 +243,12 @@ final class Supervisor implements Parent.Listener, Acceptor.Listener {
     }
 
     private void check(Worker worker, long now) {
-        if (worker.killedAt != 0 && now - worker.killedAt > limits.start()) {
+        if (worker.killedAt == 0 && pool.connections(worker) == 0 && worker.isDead()) {
+            worker.killedAt = now | 1;
+        }
+        if (worker.killedAt != 0 && now - worker.killedAt > Math.min(limits.start(), REAPING)) {
             // It is the parent that reaps; until then the worker counts, and no other takes its place.
-            killParent("the end of worker " + worker.number + " was not reported within `djwar.start-timeout`");
+            killParent("the parent does not report that worker " + worker.number + " has ended");
             return;
         }
         boolean isStuckAtStart = !pool.hasConnected(worker) && !worker.isRetiring && now - worker.forkedAt > limits.start();

@@ -18,7 +18,7 @@ final class Worker {
     Worker replacement;
     /** When it had lost its last connection while retiring; 0 before. */
     volatile long retiredAt;
-    /** When it was killed; 0 before. */
+    /** When it was killed, or seen to be dead; 0 before. */
     volatile long killedAt;
 
     final Deque<Connection> idle = new ArrayDeque<>();
@@ -36,6 +36,12 @@ final class Worker {
     Worker(int number, int lifetime) {
         this.number = number;
         this.lifetime = lifetime;
+    }
+
+    /** Whether its process has ended, also when nobody has reaped it: such a one has no executable any more. */
+    boolean isDead() {
+        ProcessHandle handle = process;
+        return handle != null && (!handle.isAlive() || handle.info().command().isEmpty());
     }
 
     void kill() {

@@ -38,7 +38,8 @@ abstract class EngineFixture {
     /** The parent, counted from 1, that forks nothing. */
     volatile int idleParent;
     int parentsMade;
-    volatile boolean reportsNothing;
+    /** The parent, counted from 1, that reports no worker's end. */
+    volatile int silentParent;
     final Semaphore forked = new Semaphore(0);
     CpythonEngine engine;
     final AtomicReference<FakeParent> parent = new AtomicReference<>();
@@ -68,7 +69,7 @@ abstract class EngineFixture {
 
                 @Override
                 boolean isSilent() {
-                    return reportsNothing;
+                    return number == silentParent;
                 }
             });
             parents.release();
