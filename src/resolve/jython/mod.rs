@@ -28,6 +28,8 @@ const OPTIONS: &[&str] = &[
     "-Djava.awt.headless=true",
 ];
 
+const RUNTIME: runtime::Files = &[("djwar-runtime.jar", runtime::JAR)];
+
 const MAIN: &str = "org.python.util.jython";
 
 /// A Jython on a class path.
@@ -131,7 +133,9 @@ impl Resolver<'_> {
         let digest = Key::of(["jython 1"].into_iter().chain(engine))
             .as_str()
             .to_owned();
-        let paths: Vec<Utf8PathBuf> = jars.jars.iter().map(|jar| jar.path.clone()).collect();
+        let mut paths: Vec<Utf8PathBuf> = jars.jars.iter().map(|jar| jar.path.clone()).collect();
+        // The database modules' Java half.
+        paths.push(self.folder_of(RUNTIME)?.join(RUNTIME[0].0));
         Jython::of(&self.host, &paths, digest)
     }
 }
