@@ -17,6 +17,7 @@ import org.djwar.runtime.Log;
 /** One Jython of one application: its {@code sys}, made and unmade. */
 final class Interpreter {
     private final PySystemState system;
+    private final NettyThreads netty = new NettyThreads();
 
     /** Makes {@code sys} as the launch says; imports nothing of the project. */
     Interpreter(Launch launch) {
@@ -59,7 +60,10 @@ final class Interpreter {
 
     /** This thread is the container's again. */
     void leave() {
-        Py.setSystemState(null);
+        if (!netty.isFound() && system.modules.__finditem__("_socket") != null) {
+            netty.find();
+        }
+        netty.clean();
     }
 
     /** Ends what the project and Jython left running. */
@@ -75,6 +79,7 @@ final class Interpreter {
         } finally {
             system.cleanup();
             Py.defaultSystemState.cleanup();
+            leave();
         }
     }
 

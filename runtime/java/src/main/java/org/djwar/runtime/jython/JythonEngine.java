@@ -41,10 +41,15 @@ public final class JythonEngine implements Engine {
     }
 
     @Override
-    public void start() throws BootFailure {
+    public void start() throws BootFailure, InterruptedException {
+        OwnThread.run(this::load);
+    }
+
+    private void load() throws BootFailure {
         TypeRegistry.install(log);
         try {
             interpreter = new Interpreter(launch);
+            ThreadValues.install(log);
         } catch (PyException | LinkageError e) {
             throw new BootFailure("Jython can't start: " + e, e);
         }
@@ -55,8 +60,6 @@ public final class JythonEngine implements Engine {
         } catch (PyException e) {
             String traceback = interpreter.describe(e);
             throw new BootFailure("the project can't be imported", traceback, isDebug());
-        } finally {
-            interpreter.leave();
         }
     }
 
@@ -79,6 +82,7 @@ public final class JythonEngine implements Engine {
             interpreter.enter();
             serve(request);
         } finally {
+            interpreter.leave();
             if (busy.decrementAndGet() == 0 && isStopping) {
                 synchronized (idle) {
                     idle.notifyAll();
@@ -149,10 +153,21 @@ public final class JythonEngine implements Engine {
         isStopping = true;
         boolean isInterrupted = !isIdle();
         if (interpreter != null) {
-            interpreter.stop(boot, log);
+            isInterrupted |= !isUnloaded();
         }
         if (isInterrupted) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean isUnloaded() {
+        try {
+            OwnThread.run(() -> interpreter.stop(boot, log));
+            return true;
+        } catch (InterruptedException e) {
+            return false;
+        } catch (BootFailure e) {
+            throw new IllegalStateException("stopping starts nothing", e);
         }
     }
 
