@@ -3,10 +3,11 @@
 use camino::Utf8PathBuf;
 use clap::Args;
 
+use super::verdicts::Verdicts;
 use super::{Common, Outcome, common};
 use crate::config::RawValues;
 use crate::error::Failure;
-use crate::model::project::Severity;
+use crate::model::project::{Problem, Severity};
 use crate::plan::{PlanError, plan};
 
 #[derive(Debug, Args)]
@@ -21,7 +22,11 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(options: &Common, arguments: &Arguments) -> Outcome {
-    let (project, config) = options.project(&arguments.project, RawValues::new())?;
+    let (mut project, config) = options.project(&arguments.project, RawValues::new())?;
+    let verdicts = Verdicts::of(&project, &config);
+    project.problems.extend(verdicts.problems());
+    let place = |problem: &Problem| (problem.origin.is_none(), problem.origin.clone());
+    project.problems.sort_by_key(place);
     // What only the plan sees; its list of the scan's own problems is shown below.
     match plan(&project, &config) {
         Ok(_) | Err(PlanError::Problems(_)) => {}
@@ -51,6 +56,7 @@ pub(super) fn run(options: &Common, arguments: &Arguments) -> Outcome {
         if project.problems.is_empty() {
             common::say("no problems found")?;
         }
+        common::say(verdicts.table().trim_end())?;
     }
     let worst = project
         .problems

@@ -9,6 +9,7 @@ mod manage;
 mod plan;
 mod run;
 mod scan;
+mod verdicts;
 mod verify;
 
 use std::ffi::OsString;

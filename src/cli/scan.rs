@@ -4,11 +4,14 @@ use std::fmt::Write as _;
 
 use camino::Utf8PathBuf;
 use clap::Args;
+use serde::Serialize;
 
+use super::verdicts::Verdicts;
 use super::{Common, Outcome, common};
 use crate::config::RawValues;
 use crate::model::project::{Dependency, EnvironmentVariable, Problem, Severity};
 use crate::model::{Project, Setting};
+use crate::plan::Judged;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -18,13 +21,25 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(options: &Common, arguments: &Arguments) -> Outcome {
-    let (project, _) = options.project(&arguments.project, RawValues::new())?;
+    let (project, config) = options.project(&arguments.project, RawValues::new())?;
+    let verdicts = Verdicts::of(&project, &config);
     if options.json {
-        common::say_json(&project)?;
+        common::say_json(&Scanned {
+            project: &project,
+            verdicts: &verdicts.list,
+        })?;
     } else {
         common::say(table(&project).trim_end())?;
     }
     Ok(0)
+}
+
+/// The JSON: the project's object, and what its dependencies mean for the engine.
+#[derive(Serialize)]
+struct Scanned<'a> {
+    #[serde(flatten)]
+    project: &'a Project,
+    verdicts: &'a [Judged],
 }
 
 /// A name, a value and an origin a line.

@@ -5,6 +5,7 @@ pub mod coordinates;
 pub mod digest;
 pub mod engine;
 pub mod entry;
+pub mod marker;
 pub mod packages;
 pub mod portable;
 pub mod project;

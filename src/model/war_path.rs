@@ -110,4 +110,34 @@ mod tests {
         let path = WarPath::new("a/b/c").expect("valid");
         assert_eq!(path.ancestors().collect::<Vec<_>>(), ["a", "a/b"]);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_accepted_stays_below_the_folder_it_is_unpacked_in(
+            path in proptest::prop_oneof![
+                "[a.:/\\\\ é\\x00]{0,12}",
+                "((\\.{0,3}|[a-c]{1,2}|C:)/?){0,5}",
+                ".{0,40}",
+            ]
+        ) {
+            if let Ok(accepted) = WarPath::new(path.as_str()) {
+                let mut depth = 0_i32;
+                for part in std::path::Path::new(accepted.as_str()).components() {
+                    match part {
+                        std::path::Component::Normal(_) => depth += 1,
+                        other => panic!("{path:?} holds {other:?}"),
+                    }
+                }
+                proptest::prop_assert!(depth > 0);
+                proptest::prop_assert_eq!(accepted.as_str(), path.as_str());
+                let joined = accepted.join(accepted.as_str()).expect("both were accepted");
+                proptest::prop_assert!(joined.as_str().starts_with(accepted.as_str()));
+            }
+        }
+
+        #[test]
+        fn ordinary_names_are_accepted(path in "[a-zé日][a-z0-9 _-]{0,8}(/[a-z0-9_-]{1,8}){0,6}") {
+            proptest::prop_assert!(WarPath::new(path).is_ok());
+        }
+    }
 }

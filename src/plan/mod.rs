@@ -8,18 +8,56 @@ pub mod layout;
 mod parameters;
 mod python;
 mod static_files;
+mod verdict;
 
 pub use error::PlanError;
 pub use jars::jffi_native;
 pub use static_files::{StaticPrefix, prefix_of};
+pub use verdict::{Judged, Verdict, verdicts};
 
 use crate::config::{Config, Origin};
 use crate::model::project::Severity;
-use crate::model::{BuildPlan, Engine, EntrySource, LeftOut, Method, Project, Setting, WarEntry};
+use crate::model::{
+    BuildPlan, Engine, EntrySource, LeftOut, Method, Platform, Project, PythonVersion, Setting,
+    WarEntry,
+};
 
 /// What Django serves where the settings name no application, as a class that the
 /// runtime makes an instance of.
 const DEFAULT_WSGI: &str = "django.core.handlers.wsgi.WSGIHandler";
+
+/// What a WAR is built for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The engine.
+    pub engine: Engine,
+    /// Its Python.
+    pub python: PythonVersion,
+    /// The first of the platforms.
+    pub platform: Platform,
+}
+
+/// The target that a build would have, also where there can be none.
+pub fn target(project: &Project, config: &Config) -> Target {
+    let engine = config
+        .engine
+        .as_ref()
+        .map_or(project.engine, |engine| engine.value);
+    let chosen = python::choose(engine, project, config).map(|(_, version, _)| version);
+    Target {
+        engine,
+        python: chosen.unwrap_or(match engine {
+            Engine::Jython => python::JYTHON,
+            _ => python::DEFAULT,
+        }),
+        platform: config
+            .platforms
+            .value
+            .first()
+            .copied()
+            .unwrap_or(Platform::LinuxX86_64),
+    }
+}
 
 /// Decides what a build will do.
 ///

@@ -6,10 +6,10 @@ use crate::model::{Engine, Project, PythonChoice, PythonVersion};
 
 /// What is taken when nobody wishes another: the newest line that every common
 /// package has wheels for (FACTS).
-const DEFAULT: PythonVersion = PythonVersion::new(3, 13);
+pub(super) const DEFAULT: PythonVersion = PythonVersion::new(3, 13);
 
 /// The line that Jython 2.7.4 is.
-const JYTHON: PythonVersion = PythonVersion::new(2, 7);
+pub(super) const JYTHON: PythonVersion = PythonVersion::new(2, 7);
 
 /// The lines that djwar can bundle.
 const BUNDLED: std::ops::RangeInclusive<u8> = 11..=14;

@@ -32,7 +32,7 @@ pub(super) fn requirements(
     root: &Utf8Path,
     relative: &Utf8Path,
 ) -> Result<(String, bool), ScanError> {
-    let bytes = bytes(root, relative, LARGEST_LOCK)?;
+    let bytes = bytes(root, relative, LARGEST_TEXT)?;
     match utf16(relative, &bytes)? {
         Some(text) => Ok((lines(&text), true)),
         None => Ok((decode(relative, bytes, None)?, false)),

@@ -374,3 +374,94 @@ fn with_slashes(path: &Utf8Path) -> Utf8PathBuf {
 fn with_slashes(path: &Utf8Path) -> Utf8PathBuf {
     path.to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn options(include: &[&str], exclude: &[&str]) -> ScanOptions {
+        let texts = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect();
+        ScanOptions {
+            include: texts(include),
+            exclude: texts(exclude),
+            ..ScanOptions::default()
+        }
+    }
+
+    fn path() -> impl Strategy<Value = String> {
+        "[a-c][a-c.]{0,2}(/[a-c][a-c]{0,2}){0,3}"
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_pattern_is_taken_or_refused_and_never_panics(pattern in ".{0,30}") {
+            let _ = Patterns::new(&options(&[&pattern], &[&pattern]));
+        }
+
+        #[test]
+        fn an_anchored_path_names_itself_and_all_below_it_and_nothing_else(
+            one in path(),
+            other in path(),
+        ) {
+            let anchored = format!("/{one}");
+            let patterns = Patterns::new(&options(&[], &[&anchored])).expect("a pattern");
+            let below = other == one || other.starts_with(&format!("{one}/"));
+            prop_assert_eq!(patterns.exclude.is_match(&other), below);
+        }
+
+        #[test]
+        fn a_name_alone_names_it_in_every_folder(name in "[a-c]{1,3}", folder in path()) {
+            let patterns = Patterns::new(&options(&[], &[&name])).expect("a pattern");
+            let inside = format!("{folder}/{name}/x");
+            let itself = format!("{folder}/{name}");
+            prop_assert!(patterns.exclude.is_match(&name));
+            prop_assert!(patterns.exclude.is_match(&itself));
+            prop_assert!(patterns.exclude.is_match(&inside));
+        }
+
+        #[test]
+        fn what_is_excluded_is_not_packed_whatever_is_included(
+            paths in proptest::collection::btree_set(path(), 1..6),
+            pattern in path(),
+        ) {
+            let folder = tempfile::tempdir().expect("a folder");
+            let root = Utf8Path::from_path(folder.path()).expect("UTF-8");
+            for path in &paths {
+                let path = root.join(path);
+                // A file may be in another's way: then there is less to walk.
+                let _ = fs_err::create_dir_all(path.parent().expect("a parent"));
+                let _ = fs_err::write(path, "x");
+            }
+            let patterns = Patterns::new(&options(&["**", &pattern], &[&pattern])).expect("patterns");
+            let walked = walk(root, &patterns, &[]).expect("walks");
+            for file in &walked.files {
+                prop_assert!(!patterns.exclude.is_match(&file.path), "{} was packed", file.path);
+            }
+            let all = Patterns::new(&options(&[], &[])).expect("none");
+            let everything = walk(root, &all, &[]).expect("walks").files;
+            let left = everything.iter().filter(|file| !patterns.exclude.is_match(&file.path));
+            prop_assert_eq!(walked.files.iter().collect::<Vec<_>>(), left.collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn secrets_stay_out_wherever_they_lie(
+            folder in path(),
+            secret in prop_oneof![
+                Just(".env"), Just(".env.local"), Just("id_rsa"), Just("server.key"), Just("a.pem"),
+                Just(".netrc"), Just("prod.env"),
+            ],
+        ) {
+            let temporary = tempfile::tempdir().expect("a folder");
+            let root = Utf8Path::from_path(temporary.path()).expect("UTF-8");
+            fs_err::create_dir_all(root.join(&folder)).expect("made");
+            fs_err::write(root.join(&folder).join(secret), "x").expect("written");
+            let patterns = Patterns::new(&options(&[], &[])).expect("none");
+            let walked = walk(root, &patterns, &[]).expect("walks");
+            prop_assert!(walked.files.is_empty(), "{:?}", walked.files);
+        }
+    }
+}

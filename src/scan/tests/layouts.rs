@@ -357,7 +357,7 @@ fn settings_are_named_by_files_of_the_environment_in_their_order() {
         ),
         ("requirements.txt", "django==5\n"),
     ]);
-    let mut names = Vec::new();
+    let mut seen = Vec::new();
     for (number, (path, text)) in (0..).zip([
         (
             "tox.ini",
@@ -389,9 +389,9 @@ fn settings_are_named_by_files_of_the_environment_in_their_order() {
         let named = project.settings.known().cloned().unwrap_or_default();
         assert_eq!(named, format!("site1.{value}"), "{path}");
         assert_eq!(project.settings_reason, format!("named by `{path}`"));
-        names.push(named);
+        seen.push(named);
     }
-    assert_eq!(names.len(), 7);
+    assert_eq!(seen.len(), 7);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod memory;
 mod peers;
 mod process_tree;
 mod sample;
+mod scan;
 mod serve;
 mod server;
 mod site;
@@ -38,6 +39,8 @@ enum What {
     Memory(memory::Arguments),
     /// Time of `djwar build` with everything cached, and the WAR's size
     Build(build::Arguments),
+    /// Time of `djwar scan` in a repository of 20,000 files
+    Scan(scan::Arguments),
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
@@ -46,6 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         What::Start(arguments) => start::run(arguments),
         What::Memory(arguments) => memory::run(arguments),
         What::Build(arguments) => build::run(arguments),
+        What::Scan(arguments) => scan::run(arguments),
     }
 }
 

@@ -1,0 +1,47 @@
+//! A project in memory's file system, of which the fuzzer writes one file: the
+//! whole of `scan` runs on it. An error is fine; a panic, a hang or an overflow is
+//! a finding.
+
+use std::sync::OnceLock;
+
+use camino::Utf8PathBuf;
+use djwar::scan::{ScanOptions, scan};
+
+/// Files that make a project of the fuzzed one.
+const FRAME: &[(&str, &str)] = &[
+    (
+        "manage.py",
+        "import os, django\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'site1.settings')\n",
+    ),
+    ("site1/__init__.py", ""),
+    (
+        "site1/settings.py",
+        "INSTALLED_APPS = ['a']\nROOT_URLCONF = 'site1.urls'\n",
+    ),
+    (
+        "site1/base.py",
+        "from .settings import *\nINSTALLED_APPS = ['base']\n",
+    ),
+    ("base.txt", "-r requirements.txt\ndjango==5\n"),
+];
+
+/// Scans the project with `bytes` in the file `path`.
+pub fn scan_with(path: &str, bytes: &[u8]) {
+    static ROOT: OnceLock<Utf8PathBuf> = OnceLock::new();
+    let root = ROOT.get_or_init(|| {
+        let root = Utf8PathBuf::from(format!("/dev/shm/djwar-fuzz-{}", std::process::id()));
+        for (path, text) in FRAME {
+            let path = root.join(path);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+            std::fs::write(path, text).expect("written");
+        }
+        root
+    });
+    std::fs::write(root.join(path), bytes).expect("written");
+    if let Ok(project) = scan(root, &ScanOptions::default()) {
+        assert_eq!(project.schema, 1);
+    }
+    if !FRAME.iter().any(|(known, _)| *known == path) {
+        std::fs::remove_file(root.join(path)).expect("removed");
+    }
+}
