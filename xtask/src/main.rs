@@ -2,6 +2,7 @@
 //! `docs`, `bench`.
 
 mod bench;
+mod django;
 mod docs;
 mod projects;
 mod runtime;

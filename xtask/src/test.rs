@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::shell::{self, command, root};
-use crate::{docs, projects, runtime};
+use crate::{django, docs, projects, runtime};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -24,6 +24,8 @@ pub(crate) struct Arguments {
 enum Suite {
     /// Public Django projects: their scan, and a build and pages of some
     Projects(projects::Arguments),
+    /// Django's own tests on Jython, with `SQLite` and `PostgreSQL`
+    DjangoJython(django::Arguments),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -41,8 +43,10 @@ enum Step {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    if let Some(Suite::Projects(arguments)) = &arguments.suite {
-        return projects::run(arguments);
+    match &arguments.suite {
+        Some(Suite::Projects(arguments)) => return projects::run(arguments),
+        Some(Suite::DjangoJython(arguments)) => return django::run(arguments),
+        None => {}
     }
     let steps = if arguments.only.is_empty() {
         Step::value_variants()

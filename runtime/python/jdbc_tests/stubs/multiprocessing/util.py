@@ -1,0 +1,3 @@
+"""What Django's runtests.py takes out of here."""
+
+_finalizer_registry = {}
