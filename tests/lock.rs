@@ -52,3 +52,57 @@ fn a_lock_is_written_used_and_told_when_it_is_old() {
     let (_, stdout, _) = run(djwar().arg("check").arg(fixture.path()));
     assert!(stdout.contains("[lock-stale]"), "{stdout}");
 }
+
+const DJANGO: &str = "5965d974a5218a2b68a11dd1276434707f23886525c23f0598eccedaf4f4ca00";
+const SQLPARSE: &str = "3be5a72d04c873d690d7c6dedd33d6fae2ef82759881ceec02fc2efd0cba564f";
+
+fn with_pipfile_lock(django: &str) -> FixtureCopy {
+    let fixture = FixtureCopy::of("minimal");
+    fs_err::remove_file(fixture.path().join("requirements.txt")).expect("removed");
+    let lock = serde_json::json!({"default": {
+        "django": {"version": "==5.2.19", "hashes": [format!("sha256:{django}")]},
+        "sqlparse": {"version": "==0.6.1", "hashes": [format!("sha256:{SQLPARSE}")]},
+        "pywin32": {"version": "==300", "hashes": ["sha256:00"], "markers": "sys_platform == 'win32'"},
+    }});
+    fixture.write("Pipfile.lock", &format!("{lock:#}"));
+    fixture
+}
+
+#[test]
+fn a_package_that_differs_from_the_lock_s_digest_is_refused() {
+    let fixture = with_pipfile_lock(&DJANGO.replace('9', "8"));
+    let (assert, _, stderr) = run(djwar().arg("build").arg(fixture.path()));
+    assert.code(1);
+    assert!(
+        stderr.contains("differs from the hash in the requirements"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn a_lock_that_lacks_a_package_is_used_with_a_warning() {
+    // Without asgiref, which Django needs.
+    let fixture = with_pipfile_lock(DJANGO);
+    let (assert, _, stderr) = run(djwar().arg("build").arg(fixture.path()));
+    assert.success();
+    assert!(
+        stderr.contains("warning: the lock file does not list all that its packages need"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn a_repository_is_refused_offline_by_name() {
+    let fixture = FixtureCopy::of("minimal");
+    fixture.write(
+        "requirements.txt",
+        "Django==5.2.19\nthing @ git+https://token@example.org/thing.git@v1\n",
+    );
+    let (assert, _, stderr) = run(djwar().args(["build", "--offline"]).arg(fixture.path()));
+    assert.code(3);
+    assert!(
+        stderr.contains("`thing` (requirements.txt:2), which comes from a repository"),
+        "{stderr}"
+    );
+    assert!(!stderr.contains("token"), "{stderr}");
+}

@@ -129,6 +129,15 @@ const WINDOWS: &[&str] = &[
     "wmi",
 ];
 
+/// Databases' clients whose module djwar brings over JDBC for Jython.
+const DATABASE_CLIENTS: &[&str] = &[
+    "mysql-python",
+    "mysqlclient",
+    "psycopg2",
+    "psycopg2-binary",
+    "pysqlite",
+];
+
 /// Application servers: the container serves the project.
 const SERVERS: &[&str] = &[
     "bjoern",
@@ -172,6 +181,11 @@ pub fn successor(name: &str) -> Option<&'static str> {
 /// Whether a distribution of that name is for Windows alone.
 pub fn is_for_windows(name: &str) -> bool {
     WINDOWS.contains(&name)
+}
+
+/// Whether the engine `jython` has a module over JDBC in place of that distribution.
+pub fn is_database_client(name: &str) -> bool {
+    DATABASE_CLIENTS.contains(&name)
 }
 
 /// Whether a distribution of that name is an application server.

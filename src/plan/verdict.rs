@@ -108,10 +108,10 @@ fn verdict(
     let holds_code =
         packages::holds_code(dependency) || project.native.iter().any(|one| one == name);
     if engine == Engine::Jython {
-        if matches!(name, "psycopg2" | "psycopg2-binary") {
+        if packages::is_database_client(name) {
             return (
                 Verdict::NotNeeded,
-                "the engine brings a `psycopg2` over JDBC".to_owned(),
+                "the engine brings its module over JDBC".to_owned(),
             );
         }
         return if holds_code {

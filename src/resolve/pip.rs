@@ -13,7 +13,7 @@ use super::local_builds::LocalBuilds;
 use super::pip_words;
 use super::requirements::{RequirementSource, WheelRequest};
 use super::resolver::Resolver;
-use super::servers::{with_wheels, without_servers};
+use super::servers::{for_target, with_wheels, without_lock_digests, without_servers};
 use super::versions;
 use super::wheels::WheelName;
 use crate::model::Platform;
@@ -53,6 +53,12 @@ impl Resolver<'_> {
         let without_servers = without_servers(request, scratch, self.report)?;
         let original = request;
         let request = without_servers.as_ref().unwrap_or(original);
+        let host = Platform::of_this_host().map(|platform| (interpreter.version, platform));
+        let targeted = match host {
+            Some(host) if !native => for_target(request, host, scratch)?,
+            _ => None,
+        };
+        let request = targeted.as_ref().unwrap_or(request);
         let pinned = self.pinned_by_uv(request, interpreter, scratch)?;
         let arguments = match &pinned {
             // uv wrote every package and every hash: nothing is left to resolve.
@@ -86,6 +92,10 @@ impl Resolver<'_> {
             return self.checked(&folder, &output);
         }
         let words = said(&output);
+        if let Some(loose) = self.without_digests(original, &words) {
+            fs_err::remove_dir_all(&folder)?;
+            return self.bring_wheels(&loose, interpreter, scratch);
+        }
         if !pip_words::building_may_help(&words) {
             return Err(pip_words::failure(request, &words, false));
         }
@@ -106,10 +116,28 @@ impl Resolver<'_> {
             .arg(folder.as_str())
             .args(&arguments);
         let output = self.run_pip(&mut command)?;
-        if !output.status.success() {
-            return Err(pip_words::failure(request, &said(&output), true));
+        if output.status.success() {
+            return self.checked(&folder, &output);
         }
-        self.checked(&folder, &output)
+        let words = said(&output);
+        if let Some(loose) = self.without_digests(original, &words) {
+            fs_err::remove_dir_all(&folder)?;
+            return self.bring_wheels(&loose, interpreter, scratch);
+        }
+        Err(pip_words::failure(request, &words, true))
+    }
+
+    /// The request without a lock's digests, where pip says that some are missing:
+    /// Poetry and Pipenv long left setuptools out of their locks.
+    fn without_digests(&self, request: &WheelRequest, words: &str) -> Option<WheelRequest> {
+        if !words.contains("In --require-hashes mode") {
+            return None;
+        }
+        let loose = without_lock_digests(request)?;
+        self.report.warning(
+            "the lock file does not list all that its packages need: its digests are not checked",
+        );
+        Some(loose)
     }
 
     /// pip for another platform than its own: takes wheels only, and each tag by

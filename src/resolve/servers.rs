@@ -6,6 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::error::ResolveError;
 use super::requirement_lines::{Line, follow, requirement_name, text_of};
 use super::requirements::{RequirementSource, WheelRequest, is_listed};
+use crate::model::{Platform, PythonVersion, marker, packages};
 use crate::report::Report;
 
 /// What has no wheels, and the same code at the same version that has.
@@ -40,15 +41,6 @@ pub(crate) fn without_servers(
     )
 }
 
-/// Modules of C databases' clients, which djwar brings over JDBC for Jython.
-const DRIVERS: &[&str] = &[
-    "mysql-python",
-    "mysqlclient",
-    "psycopg2",
-    "psycopg2-binary",
-    "pysqlite",
-];
-
 /// The request without databases' clients, or none when it names none.
 pub(crate) fn without_drivers(
     request: &WheelRequest,
@@ -59,7 +51,7 @@ pub(crate) fn without_drivers(
         request,
         &scratch.join("without-drivers"),
         &mut |line| match line.name() {
-            Some(name) if DRIVERS.contains(&name.as_str()) => {
+            Some(name) if packages::is_database_client(&name) => {
                 report.status(&format!(
                     "Leaving out `{name}` ({}): on Jython its module speaks to the database over JDBC",
                     request.place(line)
@@ -109,6 +101,49 @@ pub(crate) fn with_wheels(
         ));
         Fate::Becomes(format!("{new}{rest}"))
     })
+}
+
+/// The request as a client on another machine than the target has to read it: a
+/// marker that both answer alike stays, another is answered here. Markers of what
+/// packages themselves need are out of reach.
+pub(crate) fn for_target(
+    request: &WheelRequest,
+    host: (PythonVersion, Platform),
+    scratch: &Utf8Path,
+) -> Result<Option<WheelRequest>, ResolveError> {
+    altered(request, &scratch.join("for-target"), &mut |line| {
+        let Some((wanted, rest)) = line.text.split_once(';') else {
+            return Fate::Stays;
+        };
+        let end = rest.find(" --").unwrap_or(rest.len());
+        let (text, options) = rest.split_at(end);
+        let (text, continued) = match text.strip_suffix('\\') {
+            Some(text) => (text, " \\"),
+            None => (text, ""),
+        };
+        let on_target = marker::holds(text, request.python, request.platform);
+        let here = marker::holds(text, host.0, host.1);
+        match (on_target, here) {
+            (Some(false), Some(true)) => Fate::Goes,
+            (Some(true), Some(false)) => {
+                Fate::Becomes(format!("{}{options}{continued}", wanted.trim_end()))
+            }
+            _ => Fate::Stays,
+        }
+    })
+}
+
+/// The request without the digests of lock files, or none when they give none.
+pub(crate) fn without_lock_digests(request: &WheelRequest) -> Option<WheelRequest> {
+    let mut loose = request.clone();
+    for source in &mut loose.sources {
+        if let RequirementSource::Listed { requirements, .. } = source {
+            for (text, _) in requirements {
+                *text = without_hashes(text).to_owned();
+            }
+        }
+    }
+    (loose.sources != request.sources).then_some(loose)
 }
 
 fn altered(
@@ -289,6 +324,50 @@ mod tests {
                 .contains("uWSGI"),
             "the project's file is not touched"
         );
+    }
+
+    #[test]
+    fn markers_are_answered_where_the_target_is_another_machine() {
+        let Project {
+            mut request,
+            scratch,
+            _folder,
+        } = project(&[(
+            "requirements.txt",
+            "a ; sys_platform == 'linux'\nb==1 ; sys_platform == 'darwin' \\\n    --hash=sha256:00\n\
+             c ; python_version >= '3'\nd ; platform_release > '1'\ne\n",
+        )]);
+        request.platform = Platform::MacosArm64;
+        let host = (PythonVersion::new(3, 13), Platform::LinuxX86_64);
+        let altered = for_target(&request, host, &scratch)
+            .expect("reads")
+            .expect("something changes");
+        assert_eq!(
+            copy_of(&altered, "requirements.txt"),
+            "\nb==1 \\\n    --hash=sha256:00\nc ; python_version >= '3'\n\
+             d ; platform_release > '1'\ne\n"
+        );
+        request.platform = Platform::LinuxX86_64;
+        assert!(
+            for_target(&request, host, &scratch)
+                .expect("reads")
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn digests_of_a_lock_can_be_left_aside() {
+        let Project { mut request, .. } = project(&[]);
+        assert_eq!(without_lock_digests(&request).map(|_| ()), None);
+        request.sources = vec![RequirementSource::Listed {
+            origin: request.project.join("poetry.lock"),
+            requirements: vec![("a ==1 --hash=sha256:00 --hash=sha256:11".to_owned(), 3)],
+        }];
+        let loose = without_lock_digests(&request).expect("something to leave");
+        let RequirementSource::Listed { requirements, .. } = &loose.sources[0] else {
+            panic!("a list stays a list");
+        };
+        assert_eq!(requirements, &[("a ==1".to_owned(), 3)]);
     }
 
     #[test]
