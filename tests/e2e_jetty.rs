@@ -1,10 +1,11 @@
-//! The polls site in Jetty 12: ee8 (javax) and ee10 (jakarta), with and without
-//! Jetty's annotation scan, which runs the initializers.
+//! The polls site in Jetty 9.4 and in Jetty 12, ee8 (javax) and ee10 (jakarta), with
+//! and without Jetty's annotation scan, which runs the initializers.
 
 mod site;
 
 use djwar::deploy::Container::{
-    self, Jetty12Ee8, Jetty12Ee8Annotations, Jetty12Ee10, Jetty12Ee10Annotations,
+    self, Jetty9, Jetty9Annotations, Jetty12Ee8, Jetty12Ee8Annotations, Jetty12Ee10,
+    Jetty12Ee10Annotations,
 };
 use site::served::Wanted;
 use site::walk;
@@ -13,6 +14,16 @@ fn serves_the_site(container: Container, context: &str) {
     let mut site = Wanted::polls(container, context).start();
     walk::whole_walk(&mut site);
     site.stop();
+}
+
+#[test]
+fn jetty_9_serves_the_site_under_a_context_path() {
+    serves_the_site(Jetty9, "/ctx");
+}
+
+#[test]
+fn jetty_9_with_annotations_serves_the_site_at_the_root() {
+    serves_the_site(Jetty9Annotations, "/");
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod run;
 mod scan;
 mod verdicts;
 mod verify;
+mod verify_report;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

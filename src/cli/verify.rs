@@ -1,11 +1,14 @@
 //! `djwar verify`: deploys a WAR in real containers and says what each served.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::{Common, Outcome, common};
-use crate::deploy::{self, Container, Deployment, Distributions, Expectation, Java, StopSignal};
+use super::{Common, Outcome, common, verify_report};
+use crate::config::{Config, RawValues};
+use crate::deploy::{
+    self, CellOutcome, Container, Deployment, Distributions, Expectation, Java, Look, StopSignal,
+};
 use crate::error::{Failure, Kind};
 use crate::interrupt;
 use crate::report::{Report, Stderr};
@@ -16,22 +19,27 @@ pub(super) struct Arguments {
     /// The WAR
     war: Utf8PathBuf,
 
-    /// The containers, or lines of them: tomcat-9, tomcat, jetty-12, jetty-12-ee10, …
+    /// The containers, or lines of them: tomcat-9, jetty-12, wildfly, payara, liberty, …
     #[arg(
         long,
         value_name = "NAMES",
         value_delimiter = ',',
-        default_value = "tomcat-9,tomcat-10,tomcat-11,jetty-12"
+        default_value = "tomcat,jetty"
     )]
     container: Vec<String>,
 
     /// A page that must be there, and a text that it must show: `/polls/=Your town`
+    /// (default: `expect` of the configuration in the current folder)
     #[arg(long, value_name = "PATH[=TEXT]", value_parser = expectation)]
     expect: Vec<Expectation>,
 
     /// An environment variable of the deployed project
     #[arg(long, value_name = "NAME[=VALUE]", value_parser = common::pair)]
     env: Vec<(String, String)>,
+
+    /// Write the result as `JUnit` XML, too
+    #[arg(long, value_name = "FILE")]
+    junit: Option<Utf8PathBuf>,
 }
 
 fn expectation(text: &str) -> Result<Expectation, String> {
@@ -49,39 +57,22 @@ fn expectation(text: &str) -> Result<Expectation, String> {
 }
 
 #[derive(Serialize)]
-struct Verdict {
+struct Verdict<'a> {
     works: bool,
-    cells: Vec<deploy::CellOutcome>,
+    cells: &'a [CellOutcome],
 }
 
 pub(super) fn run(options: &Common, arguments: &Arguments, report: Stderr) -> Outcome {
-    let mut containers: Vec<Container> = Vec::new();
-    for name in &arguments.container {
-        let matching = Container::matching(name)
-            .map_err(|error| Failure::new(Kind::Usage, error.to_string()))?;
-        for container in matching {
-            if !containers.contains(&container) {
-                containers.push(container);
-            }
-        }
-    }
+    let containers = containers(&arguments.container)?;
     common::refuse_with_war(&arguments.war, &options.build_options())?;
     let war = common::absolute(&arguments.war)?;
     deploy::check_django(&war)?;
+    let look = Look::at(&war, &expectations(&arguments.expect)?)?;
     let host = Host::of_this_process();
     let java = Java::find(&host)?;
     let cache = Cache::of_user(&host)?;
     let maven = Maven::new(host.clone(), cache.clone(), options.offline, &report);
     let distributions = Distributions::new(&maven, &cache);
-    let root = [Expectation {
-        path: "/".to_owned(),
-        text: None,
-    }];
-    let expectations = if arguments.expect.is_empty() {
-        &root[..]
-    } else {
-        &arguments.expect
-    };
     // Nothing of this machine but what is named: no Python on the PATH, so that
     // what works here works on a host without one.
     let empty = tempfile::tempdir().map_err(|error| {
@@ -103,37 +94,86 @@ pub(super) fn run(options: &Common, arguments: &Arguments, report: Stderr) -> Ou
     interrupt::call(move || raised.raise());
     let mut cells = Vec::new();
     for cell in deploy::cells(&deployment, &containers) {
-        let outcome = deploy::verify(&cell, expectations, &distributions, &java)?;
-        if outcome.problems.is_empty() {
-            report.status(&format!("Works in {}", cell.description()));
-        } else {
-            report.warning(&format!(
-                "fails in {}: {}",
-                cell.description(),
-                outcome.problems.join("\n  ")
-            ));
-        }
+        let outcome = deploy::verify(&cell, &look, &distributions, &java)?;
+        tell(report, &cell.description(), &outcome);
         cells.push(outcome);
         if stop.is_raised() {
             return Err(Failure::new(Kind::Environment, "interrupted"));
         }
     }
-    let failed = cells
-        .iter()
-        .filter(|cell| !cell.problems.is_empty())
-        .count();
-    let verdict = Verdict {
-        works: failed == 0,
-        cells,
-    };
-    if options.json {
-        common::say_json(&verdict)?;
-    } else {
-        common::say(&format!(
-            "{} of {} deployments work",
-            verdict.cells.len() - failed,
-            verdict.cells.len()
-        ))?;
+    if let Some(file) = &arguments.junit {
+        write_junit(&common::absolute(file)?, &cells)?;
     }
-    Ok(u8::from(failed > 0))
+    let works = cells.iter().all(CellOutcome::works);
+    if options.json {
+        common::say_json(&Verdict {
+            works,
+            cells: &cells,
+        })?;
+    } else {
+        common::say(&verify_report::table(&cells))?;
+    }
+    Ok(u8::from(!works))
+}
+
+fn containers(names: &[String]) -> Result<Vec<Container>, Failure> {
+    let mut containers: Vec<Container> = Vec::new();
+    for name in names {
+        let matching = Container::matching(name)
+            .map_err(|error| Failure::new(Kind::Usage, error.to_string()))?;
+        for container in matching {
+            if !containers.contains(&container) {
+                containers.push(container);
+            }
+        }
+    }
+    Ok(containers)
+}
+
+/// Those of the flags, else those of the configuration in the current folder.
+fn expectations(flags: &[Expectation]) -> Result<Vec<Expectation>, Failure> {
+    if !flags.is_empty() {
+        return Ok(flags.to_vec());
+    }
+    let here = common::absolute(Utf8Path::new("."))?;
+    let environment = |name: &str| std::env::var(name).ok();
+    let config = Config::load(&here, &environment, RawValues::new())?;
+    let Some(expect) = config.expect else {
+        return Ok(Vec::new());
+    };
+    let parse = |text: &String| {
+        expectation(text).map_err(|reason| {
+            Failure::new(
+                Kind::Usage,
+                format!("`{text}` in `expect` ({}): {reason}", expect.origin),
+            )
+        })
+    };
+    expect.value.iter().map(parse).collect()
+}
+
+fn tell(report: Stderr, description: &str, outcome: &CellOutcome) {
+    if outcome.works() {
+        report.status(&format!("Works in {description}"));
+        return;
+    }
+    let problems: Vec<&str> = outcome.problems().collect();
+    let log = outcome
+        .log
+        .as_deref()
+        .map(|log| format!("\n  its log ends with:\n{log}"))
+        .unwrap_or_default();
+    report.warning(&format!(
+        "fails in {description}: {}{log}",
+        problems.join("\n  ")
+    ));
+}
+
+fn write_junit(file: &Utf8Path, cells: &[CellOutcome]) -> Result<(), Failure> {
+    let failed = |error: std::io::Error| Failure::new(Kind::Environment, error.to_string());
+    let text = verify_report::junit(cells).map_err(failed)?;
+    if let Some(parent) = file.parent() {
+        fs_err::create_dir_all(parent).map_err(failed)?;
+    }
+    fs_err::write(file, text).map_err(failed)
 }

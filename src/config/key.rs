@@ -150,6 +150,12 @@ pub const KEYS: &[Key] = &[
         example: r#""dist/shop.war""#,
         doc: "Where the WAR is written. Default: `dist/NAME.war`.",
     },
+    Key {
+        name: "expect",
+        shape: Shape::List,
+        example: r#"["/=Welcome", "/static/css/site.css"]"#,
+        doc: "Pages that `djwar verify` looks at, run in the project's folder: `PATH=TEXT`, or `PATH` alone for any status below 400. Default: `/`.",
+    },
 ];
 
 /// The key of that name.

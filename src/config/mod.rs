@@ -65,6 +65,8 @@ pub struct Config {
     pub runtime: BTreeMap<String, String>,
     /// Where the WAR goes, as given.
     pub output: Option<Sourced<Utf8PathBuf>>,
+    /// Pages that `verify` looks at, `PATH` or `PATH=TEXT`.
+    pub expect: Option<Sourced<Vec<String>>>,
 }
 
 impl Config {
@@ -148,6 +150,7 @@ impl Config {
             runtime: table(&mut values, "runtime"),
             output: text(&mut values, "output")
                 .map(|text| Sourced::new(Utf8PathBuf::from(text.value), text.origin)),
+            expect: list(&mut values, "expect"),
         })
     }
 }

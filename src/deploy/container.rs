@@ -11,7 +11,11 @@ mod version {
     pub(super) const TOMCAT_9: &str = "org.apache.tomcat:tomcat:9.0.117:zip";
     pub(super) const TOMCAT_10: &str = "org.apache.tomcat:tomcat:10.1.59:zip";
     pub(super) const TOMCAT_11: &str = "org.apache.tomcat:tomcat:11.0.24:zip";
+    pub(super) const JETTY_9: &str = "org.eclipse.jetty:jetty-home:9.4.58.v20250814:zip";
     pub(super) const JETTY_12: &str = "org.eclipse.jetty:jetty-home:12.0.31:zip";
+    pub(super) const WILDFLY: &str = "org.wildfly:wildfly-dist:34.0.1.Final:zip";
+    pub(super) const PAYARA: &str = "fish.payara.extras:payara-micro:6.2024.12:jar";
+    pub(super) const LIBERTY: &str = "io.openliberty:openliberty-runtime:24.0.0.12:zip";
 }
 
 /// Which recipe starts a container.
@@ -21,11 +25,21 @@ pub enum Family {
     Tomcat,
     /// `start.jar` with the modules of one `EnterpriseEdition`.
     Jetty {
-        /// `ee8` (javax) or `ee10` (jakarta).
+        /// `ee8` (javax) or `ee10` (jakarta) of Jetty 12; empty for Jetty 9, which
+        /// has one only (javax).
         environment: &'static str,
         /// Whether its annotation scan is on. Without it Jetty runs no
         /// initializers, and only `jetty-web.xml` switches Django on.
         annotations: bool,
+    },
+    /// `jboss-modules.jar` with a copy of the standalone configuration.
+    WildFly,
+    /// The one jar.
+    Payara,
+    /// `ws-server.jar` with a server of one feature.
+    Liberty {
+        /// `servlet-4.0` (javax) or `servlet-6.0` (jakarta).
+        feature: &'static str,
     },
 }
 
@@ -63,6 +77,10 @@ containers! {
     Tomcat10 = "tomcat-10", version::TOMCAT_10, Family::Tomcat;
     /// Tomcat 11.0, Servlet 6.1.
     Tomcat11 = "tomcat-11", version::TOMCAT_11, Family::Tomcat;
+    /// Jetty 9.4, `javax.servlet`, without its annotation scan.
+    Jetty9 = "jetty-9", version::JETTY_9, Family::Jetty { environment: "", annotations: false };
+    /// Jetty 9.4, `javax.servlet`.
+    Jetty9Annotations = "jetty-9-annotations", version::JETTY_9, Family::Jetty { environment: "", annotations: true };
     /// Jetty 12 with `javax.servlet`, without its annotation scan.
     Jetty12Ee8 = "jetty-12-ee8", version::JETTY_12, Family::Jetty { environment: "ee8", annotations: false };
     /// Jetty 12 with `javax.servlet`.
@@ -71,6 +89,14 @@ containers! {
     Jetty12Ee10 = "jetty-12-ee10", version::JETTY_12, Family::Jetty { environment: "ee10", annotations: false };
     /// Jetty 12 with `jakarta.servlet`.
     Jetty12Ee10Annotations = "jetty-12-ee10-annotations", version::JETTY_12, Family::Jetty { environment: "ee10", annotations: true };
+    /// `WildFly` 34, Servlet 6.0.
+    WildFly34 = "wildfly-34", version::WILDFLY, Family::WildFly;
+    /// Payara Micro 6, Servlet 6.0.
+    PayaraMicro6 = "payara-micro-6", version::PAYARA, Family::Payara;
+    /// Open Liberty with `javax.servlet`.
+    LibertyEe8 = "liberty-ee8", version::LIBERTY, Family::Liberty { feature: "servlet-4.0" };
+    /// Open Liberty with `jakarta.servlet`.
+    LibertyEe10 = "liberty-ee10", version::LIBERTY, Family::Liberty { feature: "servlet-6.0" };
 }
 
 impl Container {
@@ -85,9 +111,24 @@ impl Container {
     }
 
     /// Whether it can serve a WAR without unpacking it. Jetty can't: with
-    /// `extractWars=false` it doesn't see `WEB-INF/lib`.
+    /// `extractWars=false` it doesn't see `WEB-INF/lib`. `WildFly` and Payara
+    /// always unpack.
     pub fn serves_packed(self) -> bool {
-        self.family() == Family::Tomcat
+        matches!(self.family(), Family::Tomcat | Family::Liberty { .. })
+    }
+
+    /// Whether it takes a newer WAR while it runs. Payara Micro has no such thing.
+    pub fn redeploys(self) -> bool {
+        self.family() != Family::Payara
+    }
+
+    /// Whether it is an application server of a hundred megabytes and more, which
+    /// is downloaded only for who names it.
+    pub fn is_big(self) -> bool {
+        matches!(
+            self.family(),
+            Family::WildFly | Family::Payara | Family::Liberty { .. }
+        )
     }
 
     /// The containers that `name` stands for: itself, or all of a line, as in
@@ -153,9 +194,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_container_has_coordinates_of_a_zip() {
+    fn every_container_has_coordinates_of_an_archive() {
         for container in Container::ALL {
-            assert_eq!(container.coordinates().packaging, "zip", "{container}");
+            let packaging = container.coordinates().packaging;
+            assert!(packaging == "zip" || packaging == "jar", "{container}");
         }
     }
 
@@ -172,6 +214,9 @@ mod tests {
         assert_eq!(names("tomcat"), ["tomcat-9", "tomcat-10", "tomcat-11"]);
         assert_eq!(names("jetty-12-ee10"), ["jetty-12-ee10"]);
         assert_eq!(names("jetty-12").len(), 4);
+        assert_eq!(names("jetty-9"), ["jetty-9"]);
+        assert_eq!(names("wildfly"), ["wildfly-34"]);
+        assert_eq!(names("liberty"), ["liberty-ee8", "liberty-ee10"]);
         let error = Container::matching("tomcat-1").expect_err("unknown");
         assert!(
             error

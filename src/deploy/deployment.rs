@@ -11,8 +11,8 @@ use super::context_path::ContextPath;
 use super::distribution::Distributions;
 use super::error::DeployError;
 use super::java::Java;
+use super::recipe;
 use super::server::Server;
-use super::{jetty, tomcat};
 
 /// A WAR to be served. Defaults: Tomcat 10.1, the root context, unpacked, a free
 /// port of the loopback interface, an empty environment.
@@ -140,23 +140,14 @@ impl Deployment {
             ),
             source: std::io::ErrorKind::InvalidFilename.into(),
         })?;
-        let (drop_folder, mut command) = match self.container.family() {
-            Family::Tomcat => (
-                tomcat::write_base(self, &home, &base)?,
-                tomcat::command(self, java, &home, &base),
-            ),
-            Family::Jetty {
-                environment,
-                annotations,
-            } => (
-                jetty::write_base(&base, environment, annotations)?,
-                jetty::command(self, java, &home, &base),
-            ),
-        };
-        let dropped = drop_folder.join(format!("{}.war", self.context.war_name()));
-        fs_err::copy(&self.war, &dropped)?;
-        command.env_clear().envs(self.environment.iter().cloned());
-        Server::start(self, folder, &base, dropped, command)
+        let mut recipe = recipe::prepare(self, java, &home, &base)?;
+        fs_err::copy(&self.war, &recipe.war)?;
+        recipe
+            .command
+            .env_clear()
+            .envs(self.environment.iter().cloned())
+            .envs(recipe.variables);
+        Server::start(self, folder, &base, recipe.war, recipe.command)
     }
 
     fn check(&self) -> Result<(), DeployError> {
@@ -166,6 +157,9 @@ impl Deployment {
                 wish,
             })
         };
+        if self.redeploys && !self.container.redeploys() {
+            return unsupported("take a newer WAR while it runs");
+        }
         if self.packed && !self.container.serves_packed() {
             return unsupported("serve a WAR without unpacking it");
         }

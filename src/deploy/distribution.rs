@@ -36,18 +36,29 @@ impl<'a> Distributions<'a> {
         Self { artifacts, cache }
     }
 
-    /// The folder of an unpacked distribution: `CATALINA_HOME`, `jetty.home`.
+    /// The folder of an unpacked distribution: `CATALINA_HOME`, `jetty.home`; or
+    /// the jar that a container is.
     ///
     /// # Errors
     /// When it can't be had or unpacked.
     pub fn home(&self, container: Container) -> Result<Utf8PathBuf, DeployError> {
         let coordinates = container.coordinates();
+        if coordinates.packaging == "jar" {
+            return Ok(self.artifacts.artifact(&coordinates)?);
+        }
         let key = Key::of([coordinates.to_string().as_str()]);
         let home = self.cache.entry_or_make("containers", &key, |folder| {
             unpack(&self.artifacts.artifact(&coordinates)?, folder)
         })?;
         Ok(home)
     }
+}
+
+/// Tomcat's own applications, `WildFly`'s examples.
+fn is_never_run(path: &Utf8Path) -> bool {
+    ["webapps", "docs"]
+        .iter()
+        .any(|folder| path.starts_with(folder))
 }
 
 /// Unpacks without the one folder on top that distributions have, so that no
@@ -69,7 +80,7 @@ fn unpack(archive: &Utf8Path, folder: &Utf8Path) -> Result<(), ResolveError> {
             .and_then(|path| Utf8PathBuf::from_path_buf(path).ok())
             .ok_or_else(|| corrupt(format!("its entry number {index} leaves the folder")))?;
         let below: Utf8PathBuf = inside.components().skip(1).collect();
-        if entry.is_dir() || below.as_str().is_empty() || below.starts_with("webapps") {
+        if entry.is_dir() || below.as_str().is_empty() || is_never_run(&below) {
             continue;
         }
         let target = folder.join(&below);

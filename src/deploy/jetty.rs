@@ -1,4 +1,4 @@
-//! Jetty 12: `start.jar` with a `jetty.base` of our own for each run.
+//! Jetty 9.4 and 12: `start.jar` with a `jetty.base` of our own for each run.
 
 use std::fmt::Write as _;
 use std::process::Command;
@@ -21,9 +21,14 @@ pub(super) fn write_base(
     for folder in ["temp", "webapps", "work"] {
         fs_err::create_dir(base.join(folder))?;
     }
-    let mut ini = format!("--module=http\n--module={environment}-deploy\n");
+    // Jetty 9 has one environment, and no name for it.
+    let prefix = match environment {
+        "" => String::new(),
+        name => format!("{name}-"),
+    };
+    let mut ini = format!("--module=http\n--module={prefix}deploy\n");
     if annotations {
-        writeln!(ini, "--module={environment}-annotations").expect("a String takes it");
+        writeln!(ini, "--module={prefix}annotations").expect("a String takes it");
     }
     fs_err::write(base.join("start.ini"), ini)?;
     Ok(base.join("webapps"))
@@ -68,8 +73,17 @@ pub(super) fn event(line: &Line) -> Option<Event> {
         let port = line.text.rsplit(':').next()?.strip_suffix('}')?;
         return port.parse().ok().map(Event::Listening);
     }
-    // `oeje10w.WebAppContext@…`, `oeje8n.ContextHandler$…`.
-    if line.text.starts_with("Started oeje") && &*line.logger == "oejsh.ContextHandler" {
+    // `oeje10w.WebAppContext@…`, `oeje8n.ContextHandler$…`; Jetty 9: `o.e.j.w.WebAppContext@…`.
+    // With ee10 the general handler says so before the filters have started.
+    let text = line.text.as_str();
+    let last = match text.strip_prefix("Started oeje10") {
+        Some(_) => "oejes.ServletContextHandler",
+        None => "oejsh.ContextHandler",
+    };
+    let is_context = ["Started oeje", "Started o.e.j.w.WebAppContext@"]
+        .iter()
+        .any(|start| text.starts_with(start));
+    if is_context && &*line.logger == last {
         return Some(Event::Deployed);
     }
     line.text

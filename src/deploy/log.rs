@@ -14,6 +14,10 @@ use fs_err::File;
 /// character in front tells it from a line of a stack trace or of a `print()`.
 pub(super) const JAVA_FORMAT: &str = "\u{1e}%4$s\u{1f}%3$s\u{1f}%2$s\u{1f}%5$s%6$s%n";
 
+/// The same for the pattern formatter of `WildFly`, whose configuration is XML, which
+/// has no control characters: their pictures.
+pub(super) const XML_FORMAT: &str = "\u{241e}%p\u{241f}%c\u{241f}%C %M\u{241f}%s%e%n";
+
 /// Lines held in memory: `djwar run` may run for weeks.
 const KEPT: usize = 4000;
 
@@ -43,9 +47,10 @@ impl Level {
 
     fn of(name: &str) -> Self {
         match name {
-            "SEVERE" | "ERROR" => Self::Error,
+            "SEVERE" | "ERROR" | "FATAL" => Self::Error,
             "WARNING" | "WARN" => Self::Warning,
-            "INFO" => Self::Info,
+            // Liberty's for what an operator must see.
+            "INFO" | "AUDIT" => Self::Info,
             _ => Self::Debug,
         }
     }
@@ -217,38 +222,64 @@ impl LogWriter {
     }
 
     fn parse(&mut self, text: &str) -> Line {
-        let (continues, text) = match java_record(text).or_else(|| jetty_record(text)) {
+        let record = java_record(text)
+            .or_else(|| jetty_record(text))
+            .map(|(level, logger, message)| (Level::of(level), logger, message.to_owned()))
+            .or_else(|| liberty_record(text));
+        let (continues, text) = match record {
             Some((level, logger, message)) => {
-                self.level = Some(Level::of(level));
-                self.logger = Arc::from(logger);
+                self.level = Some(level);
+                self.logger = logger;
                 (false, message)
             }
-            None => (self.level.is_some(), text),
+            None => (self.level.is_some(), text.to_owned()),
         };
         Line {
             level: self.level,
             logger: Arc::clone(&self.logger),
             continues,
-            text: text.to_owned(),
+            text,
         }
     }
 }
 
-fn java_record(text: &str) -> Option<(&str, &str, &str)> {
-    let mut parts = text.strip_prefix('\u{1e}')?.splitn(4, '\u{1f}');
-    let (level, logger, source) = (parts.next()?, parts.next()?, parts.next()?);
-    // The runtime logs what Python logs with `python LOGGER` as its source, and
-    // its own messages with `djwar NAME`.
-    let logger = match source.split_once(' ') {
-        Some(("python", python)) if logger.starts_with("org.djwar.") => python,
-        Some(("djwar", _)) if logger.starts_with("org.djwar.") => "djwar",
-        _ => logger,
+fn java_record(text: &str) -> Option<(&str, Arc<str>, &str)> {
+    let (rest, separator) = match text.strip_prefix('\u{1e}') {
+        Some(rest) => (rest, '\u{1f}'),
+        None => (text.strip_prefix('\u{241e}')?, '\u{241f}'),
     };
-    Some((level, logger, parts.next()?))
+    let mut parts = rest.splitn(4, separator);
+    let (level, logger, source) = (parts.next()?, parts.next()?, parts.next()?);
+    let (class, method) = source.split_once(' ').unwrap_or((source, ""));
+    Some((level, own_name(logger, class, method), parts.next()?))
+}
+
+/// The runtime logs what Python logs with `python` and the name of Python's logger
+/// as its source class and method, and its own messages with `djwar` and a name.
+fn own_name(logger: &str, class: &str, method: &str) -> Arc<str> {
+    Arc::from(match class {
+        "python" if logger.starts_with("org.djwar.") => method,
+        "djwar" if logger.starts_with("org.djwar.") => "djwar",
+        _ => logger,
+    })
+}
+
+/// Liberty's, one JSON object a line.
+fn liberty_record(text: &str) -> Option<(Level, Arc<str>, String)> {
+    let text = text.starts_with("{\"type\":\"liberty_").then_some(text)?;
+    let record: serde_json::Value = serde_json::from_str(text).ok()?;
+    let field = |name: &str| record.get(name).and_then(|value| value.as_str());
+    let logger = own_name(
+        field("module").unwrap_or_default(),
+        field("ibm_className").unwrap_or_default(),
+        field("ibm_methodName").unwrap_or_default(),
+    );
+    let level = Level::of(field("loglevel").unwrap_or("INFO"));
+    Some((level, logger, field("message")?.to_owned()))
 }
 
 /// Jetty's own: `2026-11-23 08:26:02.123:INFO :oejs.Server:main: Started …`.
-fn jetty_record(text: &str) -> Option<(&str, &str, &str)> {
+fn jetty_record(text: &str) -> Option<(&str, Arc<str>, &str)> {
     let (time, rest) = text.split_at_checked(23)?;
     let is_time = time.char_indices().all(|(at, letter)| match at {
         4 | 7 => letter == '-',
@@ -260,7 +291,7 @@ fn jetty_record(text: &str) -> Option<(&str, &str, &str)> {
     let mut parts = rest.strip_prefix(':')?.splitn(4, ':');
     let (level, logger, _thread) = (parts.next()?, parts.next()?, parts.next()?);
     let message = parts.next()?.trim_start();
-    is_time.then_some((level.trim_end(), logger, message))
+    is_time.then(|| (level.trim_end(), Arc::from(logger), message))
 }
 
 #[cfg(test)]
@@ -314,6 +345,27 @@ mod tests {
         assert_eq!(lines[0].level, Some(Level::Warning));
         assert_eq!(lines[0].text, "Failed startup: x");
         assert!(lines[1].continues);
+    }
+
+    #[test]
+    fn the_records_of_wildfly_and_liberty_have_levels_and_python_s_loggers() {
+        let (_folder, log) = log(concat!(
+            "␞WARN␟org.djwar.ROOT␟python polls.views␟strange\n",
+            r#"{"type":"liberty_message","message":"a\/b \"c\"","module":"org.djwar.x","loglevel":"SEVERE","ibm_className":"python","ibm_methodName":"polls"}"#,
+            "\n"
+        ));
+        let lines = log.next(&mut 0, Duration::ZERO);
+        let seen: Vec<(Option<Level>, &str, &str)> = lines
+            .iter()
+            .map(|line| (line.level, &*line.logger, line.text.as_str()))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                (Some(Level::Warning), "polls.views", "strange"),
+                (Some(Level::Error), "polls", "a/b \"c\""),
+            ]
+        );
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! One WAR in many containers: the cells of the matrix, and what each gave.
 //! Behind `djwar verify`.
 
-use std::time::Duration;
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -11,19 +12,90 @@ use super::deployment::Deployment;
 use super::distribution::Distributions;
 use super::error::DeployError;
 use super::java::Java;
-use super::probe::Response;
+use super::look::Look;
 use super::server::Server;
 
 /// How long the first answer may take.
 const PATIENCE: Duration = Duration::from_mins(2);
+/// How long the processes of an application that was replaced may take to end.
+/// Longer than `djwar.stop-timeout`'s default.
+const FAREWELL: Duration = Duration::from_secs(30);
+/// Lines of a log that explain a failure.
+const SHOWN: usize = 20;
 
-/// A page that must be there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Expectation {
-    /// Below the context path, with `/` in front.
-    pub path: String,
-    /// What the body must hold; without it any status below 400 will do.
-    pub text: Option<String>,
+/// What is looked at in a cell, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Step {
+    /// The container takes the application, and something answers.
+    Start,
+    /// The pages show what they must.
+    Pages,
+    /// The container serves the WAR's files.
+    StaticFiles,
+    /// It serves nothing of `WEB-INF` and `META-INF`.
+    ClosedFolders,
+    /// It takes a newer WAR; pages and files are as before, the old processes gone.
+    Redeploy,
+    /// It ends when asked, and leaves nothing behind.
+    Stop,
+}
+
+impl Step {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Start,
+        Self::Pages,
+        Self::StaticFiles,
+        Self::ClosedFolders,
+        Self::Redeploy,
+        Self::Stop,
+    ];
+
+    /// For people: `static files`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Pages => "pages",
+            Self::StaticFiles => "static files",
+            Self::ClosedFolders => "closed folders",
+            Self::Redeploy => "redeploy",
+            Self::Stop => "stop",
+        }
+    }
+}
+
+/// How one step went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Result {
+    /// As it should.
+    Passed,
+    /// What was wrong, in the order in which it showed.
+    Failed(Vec<String>),
+    /// It was not tried, and why.
+    Skipped(&'static str),
+}
+
+impl Result {
+    fn of(problems: Vec<String>) -> Self {
+        if problems.is_empty() {
+            Self::Passed
+        } else {
+            Self::Failed(problems)
+        }
+    }
+}
+
+/// One step of a cell.
+#[derive(Clone, Debug, Serialize)]
+pub struct Check {
+    /// The step.
+    pub step: Step,
+    /// How it went.
+    pub result: Result,
+    /// How long it took.
+    pub seconds: f64,
 }
 
 /// What one cell gave.
@@ -35,9 +107,38 @@ pub struct Outcome {
     pub context: String,
     /// Whether the WAR stayed packed.
     pub packed: bool,
-    /// Everything that was wrong, in the order in which it showed; empty when the
-    /// WAR works there.
-    pub problems: Vec<String>,
+    /// The steps; one that comes after a start that failed is missing.
+    pub checks: Vec<Check>,
+    /// The end of the container's log, when something failed.
+    pub log: Option<String>,
+}
+
+impl Outcome {
+    /// Whether the WAR works there.
+    pub fn works(&self) -> bool {
+        self.problems().next().is_none()
+    }
+
+    /// Everything that was wrong.
+    pub fn problems(&self) -> impl Iterator<Item = &str> {
+        self.checks.iter().flat_map(|check| match &check.result {
+            Result::Failed(problems) => problems.iter().map(String::as_str).collect(),
+            _ => Vec::new(),
+        })
+    }
+
+    /// How long all of it took.
+    pub fn seconds(&self) -> f64 {
+        self.checks.iter().map(|check| check.seconds).sum()
+    }
+
+    fn record(&mut self, step: Step, result: Result, began: Instant) {
+        self.checks.push(Check {
+            step,
+            result,
+            seconds: began.elapsed().as_secs_f64(),
+        });
+    }
 }
 
 /// The cells for these containers: each at `/` and at `/ctx`, unpacked, and packed
@@ -47,7 +148,10 @@ pub fn cells(war: &Deployment, containers: &[Container]) -> Vec<Deployment> {
     for &container in containers {
         for context in ["/", "/ctx"] {
             let context: ContextPath = context.parse().unwrap_or_default();
-            let cell = war.clone().on(container).at(context);
+            let mut cell = war.clone().on(container).at(context);
+            if container.redeploys() {
+                cell = cell.redeploying();
+            }
             cells.push(cell.clone());
             if container.serves_packed() {
                 cells.push(cell.packed());
@@ -63,79 +167,127 @@ pub fn cells(war: &Deployment, containers: &[Container]) -> Vec<Deployment> {
 /// When the cell could not even be tried: no container, no WAR.
 pub fn verify(
     cell: &Deployment,
-    expectations: &[Expectation],
+    look: &Look,
     distributions: &Distributions<'_>,
     java: &Java,
-) -> Result<Outcome, DeployError> {
-    let mut problems = Vec::new();
-    match cell.start(distributions, java) {
-        Ok(mut server) => {
-            look(&mut server, expectations, &mut problems);
-            let stopped = server.stop()?;
-            if stopped.killed {
-                problems.push("it did not stop when asked, and had to be killed".to_owned());
-            }
-            for process in stopped.survivors {
-                problems.push(format!("a process outlived it: `{}`", process.command));
-            }
-            if !problems.is_empty() {
-                let lines: Vec<&str> = stopped.log.lines().rev().take(20).collect();
-                let tail: Vec<&str> = lines.into_iter().rev().collect();
-                problems.push(format!("its log ends with:\n{}", tail.join("\n")));
-            }
-        }
-        Err(error @ (DeployError::NotDeployed { .. } | DeployError::Ended { .. })) => {
-            let log = std::error::Error::source(&error).map(ToString::to_string);
-            problems.push(error.to_string());
-            problems.extend(log);
-        }
-        Err(error) => return Err(error),
-    }
-    Ok(Outcome {
+) -> std::result::Result<Outcome, DeployError> {
+    let mut outcome = Outcome {
         container: cell.container.as_str(),
         context: cell.context.to_string(),
         packed: cell.packed,
-        problems,
-    })
+        checks: Vec::new(),
+        log: None,
+    };
+    // The download is no part of the start.
+    distributions.home(cell.container)?;
+    let began = Instant::now();
+    match cell.start(distributions, java) {
+        Ok(mut server) => {
+            walk(cell, look, &mut server, &mut outcome, began);
+            stop(server, &mut outcome)?;
+        }
+        Err(
+            error @ (DeployError::NotDeployed { .. }
+            | DeployError::Ended { .. }
+            | DeployError::TimedOut { .. }),
+        ) => {
+            outcome.log = std::error::Error::source(&error).map(ToString::to_string);
+            let failed = Result::Failed(vec![error.to_string()]);
+            outcome.record(Step::Start, failed, began);
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(outcome)
 }
 
-fn look(server: &mut Server, expectations: &[Expectation], problems: &mut Vec<String>) {
-    let first = expectations.first().map_or("/", |one| one.path.as_str());
+fn walk(
+    cell: &Deployment,
+    look: &Look,
+    server: &mut Server,
+    outcome: &mut Outcome,
+    began: Instant,
+) {
     // Any answer: what it says is looked at below.
-    if let Err(error) = server.wait_until(first, PATIENCE, |_| true) {
-        problems.push(error.to_string());
+    if let Err(error) = server.wait_until(look.first(), PATIENCE, |_| true) {
+        outcome.record(Step::Start, Result::Failed(vec![error.to_string()]), began);
         return;
     }
-    for expectation in expectations {
-        let url = format!("{}{}", server.base_url(), expectation.path);
-        match server.client().get(&url) {
-            Ok(answer) => problems.extend(judge(expectation, &answer)),
-            Err(error) => problems.push(error.to_string()),
-        }
-    }
-    for path in ["/WEB-INF/web.xml", "/META-INF/MANIFEST.MF"] {
-        let url = format!("{}{path}", server.base_url());
-        match server.client().get(&url) {
-            Ok(answer) if answer.status < 400 => {
-                problems.push(format!("`{path}` is served to everybody"));
-            }
-            _ => {}
-        }
-    }
+    outcome.record(Step::Start, Result::Passed, began);
+    let base = server.base_url();
+    let began = Instant::now();
+    let problems = look.pages(server.client(), &base);
+    let works = problems.is_empty();
+    outcome.record(Step::Pages, Result::of(problems), began);
+    let began = Instant::now();
+    let result = if look.has_static_files() {
+        Result::of(look.static_files(server.client(), &base))
+    } else {
+        Result::Skipped("the WAR holds no static files")
+    };
+    outcome.record(Step::StaticFiles, result, began);
+    let began = Instant::now();
+    let result = Result::of(look.leaks(server.client(), &base));
+    outcome.record(Step::ClosedFolders, result, began);
+    let began = Instant::now();
+    let result = if !cell.redeploys {
+        Result::Skipped("the container can't while it runs")
+    } else if works {
+        Result::of(redeploy(cell, look, server))
+    } else {
+        Result::Skipped("its pages are wrong before it")
+    };
+    outcome.record(Step::Redeploy, result, began);
 }
 
-fn judge(expectation: &Expectation, answer: &Response) -> Option<String> {
-    let path = &expectation.path;
-    match &expectation.text {
-        Some(text) if !answer.text().contains(text) => Some(format!(
-            "`{path}` (status {}) does not show `{text}`",
-            answer.status
-        )),
-        None if answer.status >= 400 => Some(format!("`{path}` answers {}", answer.status)),
-        // Jetty without a filter answers with its own page: Django's absence shows
-        // in the text alone, which is why `--expect` is worth giving.
-        _ => None,
+/// Puts the same WAR in its own place, as a newer one.
+fn redeploy(cell: &Deployment, look: &Look, server: &mut Server) -> Vec<String> {
+    let workers = |server: &Server| -> BTreeSet<u32> {
+        // The first is the JVM.
+        let members = server.processes();
+        members.iter().skip(1).map(|one| one.process).collect()
+    };
+    let before = workers(server);
+    if let Err(error) = server.redeploy(&cell.war) {
+        return vec![error.to_string()];
     }
+    // Some containers answer a 404 for a moment after they say that it has started.
+    if let Err(error) = server.wait_until(look.first(), PATIENCE, |answer| look.likes(answer)) {
+        return vec![error.to_string()];
+    }
+    let base = server.base_url();
+    let mut problems = look.pages(server.client(), &base);
+    problems.extend(look.static_files(server.client(), &base));
+    let deadline = Instant::now() + FAREWELL;
+    while !workers(server).is_disjoint(&before) {
+        if Instant::now() > deadline {
+            problems.push("processes of the replaced application are still there".to_owned());
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    problems
+}
+
+fn stop(server: Server, outcome: &mut Outcome) -> std::result::Result<(), DeployError> {
+    let began = Instant::now();
+    let stopped = server.stop()?;
+    let mut problems = Vec::new();
+    if stopped.killed {
+        problems.push("it did not stop when asked, and had to be killed".to_owned());
+    }
+    for process in stopped.survivors {
+        problems.push(format!("a process outlived it: `{}`", process.command));
+    }
+    for path in stopped.leftovers {
+        problems.push(format!("it left `{path}` behind"));
+    }
+    outcome.record(Step::Stop, Result::of(problems), began);
+    if !outcome.works() {
+        let lines: Vec<&str> = stopped.log.lines().rev().take(SHOWN).collect();
+        let tail: Vec<&str> = lines.into_iter().rev().collect();
+        outcome.log = Some(tail.join("\n"));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -157,24 +309,6 @@ mod tests {
                 "jetty-12-ee10 at /",
                 "jetty-12-ee10 at /ctx",
             ]
-        );
-    }
-
-    #[test]
-    fn a_page_is_judged_by_its_text() {
-        let answer = Response {
-            status: 200,
-            headers: Vec::new(),
-            body: b"It works".to_vec(),
-        };
-        let wanted = |text: &str| Expectation {
-            path: "/".to_owned(),
-            text: Some(text.to_owned()),
-        };
-        assert_eq!(judge(&wanted("works"), &answer), None);
-        assert_eq!(
-            judge(&wanted("Polls"), &answer).as_deref(),
-            Some("`/` (status 200) does not show `Polls`")
         );
     }
 }

@@ -7,18 +7,18 @@ use std::time::{Duration, Instant};
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::TempDir;
 
-use super::container::{Container, Family};
+use super::container::Container;
 use super::context_path::ContextPath;
 use super::deployment::Deployment;
 use super::error::{DeployError, Said};
 use super::log::Log;
 use super::probe::{Client, Response};
 use super::process::{Group, Member};
-use super::{jetty, tomcat};
+use super::recipe;
 
 /// How long a container may take to start an application. Generous: the limit
 /// tells a hang from a slow machine, nothing else.
-const START_LIMIT: Duration = Duration::from_mins(3);
+const START_LIMIT: Duration = Duration::from_mins(5);
 /// How long it may take to stop in order before it is killed. Longer than
 /// `djwar.stop-timeout`'s default.
 const STOP_LIMIT: Duration = Duration::from_secs(30);
@@ -54,6 +54,8 @@ pub struct Server {
     client: Client,
     dropped: Utf8PathBuf,
     base: Utf8PathBuf,
+    /// Whether the log has told of the application's start.
+    deployed: bool,
     /// Whether the log has told of a failed start.
     failed: bool,
     /// Removed when the value is dropped.
@@ -69,6 +71,9 @@ pub struct Stopped {
     pub killed: bool,
     /// Processes that were alive after the JVM had ended; they were killed.
     pub survivors: Vec<Member>,
+    /// What the application should have taken with it: sockets, and folders of
+    /// djwar's in the JVM's folder for temporary files.
+    pub leftovers: Vec<Utf8PathBuf>,
     /// The whole log.
     pub log: String,
 }
@@ -104,6 +109,7 @@ impl Server {
             client: Client::new(Duration::from_mins(1)),
             dropped,
             base: base.to_owned(),
+            deployed: false,
             failed: false,
             _folder: folder,
         })
@@ -112,11 +118,15 @@ impl Server {
     /// Waits until the container has started the application and listens.
     pub(super) fn wait_until_ready(&mut self) -> Result<(), DeployError> {
         let deadline = Instant::now() + START_LIMIT;
-        while !self.look(INTERVAL, |event| matches!(event, Event::Listening(_)))? {
+        // In either order: `WildFly` listens first, Tomcat and Jetty last.
+        loop {
+            self.look(INTERVAL, is_listening)?;
+            if self.is_up() {
+                return Ok(());
+            }
             self.still_runs("before it was ready")?;
-            self.not_later_than(deadline, "its port in the log")?;
+            self.not_later_than(deadline, "its port and the application's start in the log")?;
         }
-        Ok(())
     }
 
     /// Whether the container has started the application and listens. Doesn't wait.
@@ -124,8 +134,12 @@ impl Server {
     /// # Errors
     /// When it has refused the application.
     pub(super) fn is_ready(&mut self) -> Result<bool, DeployError> {
-        let ready = self.look(Duration::ZERO, |event| matches!(event, Event::Listening(_)))?;
-        Ok(ready || self.port != 0)
+        self.look(Duration::ZERO, is_listening)?;
+        Ok(self.is_up())
+    }
+
+    fn is_up(&self) -> bool {
+        self.port != 0 && self.deployed
     }
 
     /// A client for requests to it.
@@ -255,12 +269,18 @@ impl Server {
             // All writers are dead, so the reader is at the pipe's end.
             let _ = reader.join();
         }
+        let leftovers = if killed {
+            Vec::new()
+        } else {
+            leftovers(&self.base)
+        };
         let log = self.log.text()?;
         let status = self.group.ended();
         Ok(Stopped {
             status,
             killed,
             survivors,
+            leftovers,
             log,
         })
     }
@@ -287,14 +307,12 @@ impl Server {
         let lines = self.log.next(&mut self.cursor, patience);
         let mut found = false;
         for line in &lines {
-            let event = match self.container.family() {
-                Family::Tomcat => tomcat::event(line),
-                Family::Jetty { .. } => jetty::event(line),
-            };
+            let event = recipe::event(self.container.family(), line);
             match event {
                 Some(Event::Listening(port)) => self.port = port,
                 Some(Event::Failed) => self.failed = true,
-                Some(Event::Deployed) | None => {}
+                Some(Event::Deployed) => self.deployed = true,
+                None => {}
             }
             found |= event.is_some_and(&wanted);
         }
@@ -332,4 +350,35 @@ impl Server {
             }),
         }
     }
+}
+
+/// A packed WAR's copy of the Python files is none: it waits for the next start.
+fn leftovers(base: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let is_leftover = |entry: &walkdir::DirEntry| {
+        let name = entry.file_name().to_string_lossy();
+        let in_temporary = entry.depth() == 2 && entry.path().starts_with(base.join("temp"));
+        is_socket(entry.file_type()) || (in_temporary && name.starts_with("djwar"))
+    };
+    walkdir::WalkDir::new(base)
+        .into_iter()
+        .filter_map(Result::ok)
+        .filter(is_leftover)
+        .filter_map(|entry| Utf8PathBuf::from_path_buf(entry.into_path()).ok())
+        .filter_map(|path| path.strip_prefix(base).map(Utf8Path::to_owned).ok())
+        .collect()
+}
+
+#[cfg(unix)]
+fn is_socket(kind: std::fs::FileType) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    kind.is_socket()
+}
+
+#[cfg(not(unix))]
+fn is_socket(_: std::fs::FileType) -> bool {
+    false
+}
+
+fn is_listening(event: Event) -> bool {
+    matches!(event, Event::Listening(_))
 }

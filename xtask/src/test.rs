@@ -40,6 +40,8 @@ enum Step {
     Python,
     /// cargo test: units, command line, and end to end in real containers
     Rust,
+    /// the application servers, hundreds of megabytes; by `--only` alone
+    Servers,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
@@ -49,7 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         None => {}
     }
     let steps = if arguments.only.is_empty() {
-        Step::value_variants()
+        &[Step::Lint, Step::Docs, Step::Java, Step::Python, Step::Rust][..]
     } else {
         &arguments.only
     };
@@ -63,6 +65,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             Step::Java => runtime::run_check(),
             Step::Python => python(),
             Step::Rust => rust(),
+            Step::Servers => servers(),
         };
         let seconds = started.elapsed().as_secs();
         lines.push(match outcome {
@@ -123,6 +126,11 @@ fn python() -> Result<()> {
 
 fn rust() -> Result<()> {
     execute(&["cargo", "test", "--workspace", "--locked", "--no-fail-fast"])
+}
+
+fn servers() -> Result<()> {
+    let line = ["test", "--locked", "--test", "e2e_servers"];
+    shell::run(command("cargo", &line).env("DJWAR_TEST_SERVERS", "all"))
 }
 
 fn execute(line: &[&str]) -> Result<()> {

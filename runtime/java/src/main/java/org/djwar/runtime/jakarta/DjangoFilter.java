@@ -33,6 +33,8 @@ public final class DjangoFilter implements Filter {
         ServletExchange exchange = new ServletExchange(http, (HttpServletResponse) response, "");
         if (application.isStatic(exchange)) {
             chain.doFilter(request, response);
+        } else if (exchange.isBareContext()) {
+            exchange.redirectToContext();
         } else {
             application.handle(exchange);
         }

@@ -30,6 +30,7 @@ public final class DjwarInitializer implements ServletContainerInitializer {
         if (filter != null) {
             filter.setAsyncSupported(true);
             filter.addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, "/*");
+            context.addListener(DjangoListener.class);
         }
     }
 }

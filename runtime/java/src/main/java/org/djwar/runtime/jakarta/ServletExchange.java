@@ -1,6 +1,7 @@
 package org.djwar.runtime.jakarta;
 
 import jakarta.servlet.RequestDispatcher;
+import jakarta.servlet.ServletRequest;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -12,6 +13,9 @@ import org.djwar.runtime.RequestPath;
 
 /** An exchange over the servlet API. */
 final class ServletExchange implements Exchange {
+    /** Set for TLS connections (Servlet §3.10). */
+    private static final String CIPHER_SUITE = ServletRequest.class.getPackageName() + ".request.cipher_suite";
+
     private final HttpServletRequest request;
     private final HttpServletResponse response;
     private final String prefix;
@@ -60,7 +64,35 @@ final class ServletExchange implements Exchange {
 
     @Override
     public String scheme() {
-        return request.getScheme();
+        String scheme = request.getScheme();
+        return scheme.equals("https") && isOnlySaid() ? "http" : scheme;
+    }
+
+    /**
+     * Liberty believes anybody's {@code X-Forwarded-Proto} by default ({@code httpsIndicatorHeader} of its web container). Whose
+     * to believe is said by {@code djwar.trusted-proxies}, as everywhere.
+     */
+    private boolean isOnlySaid() {
+        return request.getHeader("X-Forwarded-Proto") != null
+                && request.getAttribute(CIPHER_SUITE) == null
+                && request.getServletContext().getServerInfo().contains("Liberty");
+    }
+
+    /**
+     * Whether the request is for {@code /ctx}. Most containers redirect that to {@code /ctx/}, as relative links need it; Liberty
+     * lets it through.
+     */
+    boolean isBareContext() {
+        int length = request.getContextPath().length();
+        return length > 0 && request.getRequestURI().length() == length
+                && (request.getMethod().equals("GET") || request.getMethod().equals("HEAD"));
+    }
+
+    /** Sends the client to {@code /ctx/}. */
+    void redirectToContext() {
+        String query = request.getQueryString();
+        response.setStatus(HttpServletResponse.SC_FOUND);
+        response.setHeader("Location", request.getRequestURI() + "/" + (query == null ? "" : "?" + query));
     }
 
     @Override
@@ -143,7 +175,8 @@ final class ServletExchange implements Exchange {
 
     @Override
     public OutputStream output() throws IOException {
-        return response.getOutputStream();
+        OutputStream output = response.getOutputStream();
+        return output.getClass().getName().startsWith("com.ibm.") ? new LibertyOutput(output, response) : output;
     }
 
     @Override
