@@ -18,12 +18,14 @@ use crate::resolve::cache::Deflated;
 use crate::write::{DirectoryWriter, Packing, WarWriter, ZipWarWriter, write};
 use gather::Basis;
 
+mod check;
 mod collect;
 mod fingerprint;
 mod gather;
 mod lock;
 mod static_copy;
 
+pub use check::check;
 pub use lock::lock;
 
 /// Where djwar keeps what belongs to a project on this machine: data of `run`

@@ -5,6 +5,7 @@ mod build;
 mod check;
 mod common;
 mod completions;
+mod init;
 mod manage;
 mod plan;
 mod run;
@@ -43,6 +44,8 @@ enum Command {
     Check(check::Arguments),
     /// Say what would go into the WAR, and why
     Plan(plan::Arguments),
+    /// Write a `djwar.toml` with what was detected
+    Init(init::Arguments),
     /// Serve a project or a WAR in an embedded container
     Run(run::Arguments),
     /// Run a Django management command with the WAR's own Python and packages
@@ -70,8 +73,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let outcome = match cli.command {
         Command::Build(arguments) => build::run(&cli.common, &arguments, reporter),
         Command::Scan(arguments) => scan::run(&cli.common, &arguments),
-        Command::Check(arguments) => check::run(&cli.common, &arguments),
+        Command::Check(arguments) => check::run(&cli.common, &arguments, reporter),
         Command::Plan(arguments) => plan::run(&cli.common, &arguments, reporter),
+        Command::Init(arguments) => init::run(&cli.common, &arguments, reporter),
         Command::Run(arguments) => run::run(&cli.common, &arguments, reporter),
         Command::Manage(arguments) => manage::run(&cli.common, &arguments, reporter),
         Command::Verify(arguments) => verify::run(&cli.common, &arguments, reporter),

@@ -26,7 +26,8 @@ pub enum Raw {
 /// Raw values by key.
 pub type RawValues = BTreeMap<&'static str, Sourced<Raw>>;
 
-const OWN_FILE: &str = "djwar.toml";
+/// The name of djwar's own file.
+pub const OWN_FILE: &str = "djwar.toml";
 const PYPROJECT: &str = "pyproject.toml";
 
 /// Reads the project's configuration file: `djwar.toml`, else `[tool.djwar]` of
@@ -47,6 +48,21 @@ pub(super) fn read(root: &Utf8Path) -> Result<RawValues, ConfigError> {
         (Some(text), None) => Ok(parse(OWN_FILE, &text, &[])?.unwrap_or_default()),
         (None, values) => Ok(values.unwrap_or_default()),
     }
+}
+
+/// The file that holds a configuration, if one does.
+///
+/// # Errors
+/// As [`Config::load`](super::Config::load).
+pub fn is_configured(root: &Utf8Path) -> Result<Option<&'static str>, ConfigError> {
+    if read_text(&root.join(OWN_FILE))?.is_some() {
+        return Ok(Some(OWN_FILE));
+    }
+    let in_pyproject = match read_text(&root.join(PYPROJECT))? {
+        Some(text) => parse(PYPROJECT, &text, &["tool", "djwar"])?,
+        None => None,
+    };
+    Ok(in_pyproject.map(|_| PYPROJECT))
 }
 
 fn read_text(path: &Utf8Path) -> Result<Option<String>, ConfigError> {

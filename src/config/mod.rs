@@ -15,10 +15,12 @@ mod error;
 mod file;
 pub mod key;
 mod origin;
+mod schema;
 
 pub use error::ConfigError;
-pub use file::{Raw, RawValues};
+pub use file::{OWN_FILE as CONFIGURATION_FILE, Raw, RawValues, is_configured};
 pub use origin::{Origin, Sourced};
+pub use schema::schema;
 
 /// The configuration of one build, all sources merged.
 #[derive(Clone, Debug, Serialize)]

@@ -4,6 +4,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use sha2::{Digest, Sha256};
 
+use super::check::copy_project;
 use crate::config::Config;
 use crate::error::{Failure, Kind};
 use crate::model::{
@@ -92,22 +93,9 @@ pub(super) fn collect(
     let key = key(resolver, project, config, plan, digests, resolution, python)?;
     let entry = resolver.cache.entry_or_make("static", &key, |folder| {
         let environment = resolver.environment(resolution, python)?;
-        // In a copy of what the WAR will hold: settings that make folders or keys
-        // beside themselves must not make them in the user's project, and what is
-        // left out of the WAR can't be collected by accident.
         let scratch = resolver.cache.scratch()?;
         let copy = scratch.path().join("project");
-        for entry in &plan.entries {
-            let EntrySource::File(source) = &entry.source else {
-                continue;
-            };
-            let target = copy.join(layout::below_application(&entry.path));
-            if let Some(parent) = target.parent() {
-                fs_err::create_dir_all(parent)?;
-            }
-            fs_err::copy(source, &target)?;
-        }
-        fs_err::create_dir_all(&copy)?;
+        copy_project(plan, &copy)?;
         for command in &commands {
             resolver.report.status(&match command.join(" ") {
                 words if words == COLLECT => "Collecting static files".to_owned(),

@@ -72,6 +72,18 @@ pub enum PlanError {
     },
 }
 
+impl PlanError {
+    /// Where the fault is, if it has a place.
+    pub fn place(&self) -> Option<&Span> {
+        match self {
+            Self::NoSettings(span) | Self::NoWsgi(span) | Self::StaticEverything(span) => {
+                span.as_ref()
+            }
+            _ => None,
+        }
+    }
+}
+
 fn place(span: Option<&Span>) -> String {
     span.map(|span| format!(" (`{span}`)")).unwrap_or_default()
 }

@@ -6,12 +6,14 @@ mod error;
 mod jars;
 pub mod layout;
 mod parameters;
+mod problems;
 mod python;
 mod static_files;
 mod verdict;
 
 pub use error::PlanError;
 pub use jars::jffi_native;
+pub use problems::problems;
 pub use static_files::{StaticPrefix, prefix_of};
 pub use verdict::{Judged, Verdict, verdicts};
 

@@ -4,6 +4,7 @@
 mod archive;
 pub mod bytecode;
 pub mod cache;
+pub mod django_checks;
 pub mod environment;
 pub mod error;
 pub mod host;

@@ -2,6 +2,7 @@
 
 use camino::Utf8Path;
 
+use super::deployment;
 use super::evaluate::Scope;
 use super::facts;
 use super::python_wish::WITHOUT_SQLITE;
@@ -45,6 +46,7 @@ pub(super) fn add(
     hosts(project, scope, problems);
     sqlite(project, scope, problems);
     written(data, problems);
+    deployment::add(project, scope, problems);
 }
 
 fn problem(

@@ -9,6 +9,7 @@ mod address;
 mod calls;
 mod choose;
 mod dependencies;
+mod deployment;
 mod environment;
 mod environment_files;
 mod error;

@@ -105,6 +105,8 @@ pub(super) fn file_reason(path: &Utf8Path, name: &str) -> Option<&'static str> {
     ) || lower.starts_with(".coverage.")
     {
         Some("a cache of tests or tools")
+    } else if name == "djwar.toml" {
+        Some("djwar's own configuration")
     } else if ends(&[".log"]) {
         Some("a log")
     } else {

@@ -25,6 +25,7 @@ pub(crate) fn run_check() -> Result<()> {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     for (name, text) in [
         ("configuration.md", configuration()?),
+        ("djwar.schema.json", schema()?),
         ("parameters.md", parameters()?),
         ("projects.md", projects::table(NOTE)?),
     ] {
@@ -46,7 +47,8 @@ fn configuration() -> Result<String> {
         "# Configuration of a build\n\n\
          Keys of `[tool.djwar]` in `pyproject.toml`, or of `djwar.toml` beside it (one of the two, \
          not both). Flags beat environment variables, which beat the file, which beats what djwar \
-         detects; `djwar plan` says where each value came from. A list in an environment variable \
+         detects; `djwar plan` says where each value came from. [djwar.schema.json](djwar.schema.json) describes \
+         `djwar.toml` for editors and other tools. `djwar init` writes one. A list in an environment variable \
          is comma-separated; tables have no environment variable.\n",
     );
     for key in KEYS {
@@ -63,6 +65,13 @@ fn configuration() -> Result<String> {
             )?;
         }
     }
+    Ok(text)
+}
+
+/// For editors: a comment `#:schema PATH` at the top of `djwar.toml` names it.
+fn schema() -> Result<String> {
+    let mut text = serde_json::to_string_pretty(&djwar::config::schema())?;
+    text.push('\n');
     Ok(text)
 }
 

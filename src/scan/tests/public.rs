@@ -82,3 +82,36 @@ fn a_setup_script_for_python_2_alone_chooses_jython() {
         assert_eq!(tree.scan().engine, engine, "{classifiers}");
     }
 }
+
+#[test]
+fn what_works_on_one_machine_only_is_told_with_its_line() {
+    for (line, code) in [
+        ("MEDIA_ROOT = '/home/anna/shop/media'", "developer-path"),
+        (
+            "LOGGING = {'handlers': {'file': {'filename': 'C:\\\\Users\\\\anna\\\\x.log'}}}",
+            "developer-path",
+        ),
+        ("KEYS = ['/Users/anna/key']", "developer-path"),
+        ("INSTALLED_APPS = ['channels', 'chat']", "websockets"),
+        ("MEDIA_ROOT = '/srv/media'", ""),
+        ("PATTERN = 'ab:/c'\nlower = '/home/anna'", ""),
+    ] {
+        let tree = Tree::new(&[
+            ("manage.py", MANAGE),
+            ("site1/__init__.py", ""),
+            ("site1/settings.py", &format!("\n{line}\n")),
+            ("requirements.txt", "Django==5.2\n"),
+        ]);
+        let problems = tree.scan().problems;
+        let found: Vec<_> = problems
+            .iter()
+            .filter(|problem| ["developer-path", "websockets"].contains(&problem.code))
+            .map(|problem| (problem.code, problem.origin.as_ref().map(|span| span.line)))
+            .collect();
+        let expected: Vec<_> = (!code.is_empty())
+            .then_some((code, Some(2)))
+            .into_iter()
+            .collect();
+        assert_eq!(found, expected, "{line}");
+    }
+}

@@ -66,7 +66,7 @@ fn start(wanted: &Serve, war: &Utf8Path, data: &Utf8PathBuf) -> Result<Server, F
         .on(Container::Tomcat10)
         .at(context)
         .variable("DJWAR_DATA_DIR", data.as_str())
-        .variable("DJWAR_START_TIMEOUT", "240s")
+        .variable("DJWAR_START_TIMEOUT", "240")
         .variable("LANG", "C.UTF-8")
         .java_option("-Xmx256m");
     for (name, value) in &wanted.environment {

@@ -1,0 +1,133 @@
+//! Everything that would stop a build or a deployment, Django's own `check
+//! --deploy` included.
+
+use camino::Utf8Path;
+
+use super::Clock;
+use super::gather::Basis;
+use crate::config::Config;
+use crate::error::{Failure, Kind};
+use crate::model::project::{Problem, Severity};
+use crate::model::{BuildPlan, Engine, EntrySource, Project, Span, StaticMode};
+use crate::plan::{layout, plan, problems};
+use crate::report::Report;
+use crate::resolve::django_checks::{CheckMessage, CheckRequest, Checked};
+
+/// The problems. With `run`, the project is started where it can be.
+///
+/// # Errors
+/// When the configuration is at fault.
+pub fn check(
+    project: &Project,
+    config: &Config,
+    run: bool,
+    offline: bool,
+    report: &dyn Report,
+) -> Result<Vec<Problem>, Failure> {
+    let mut found = problems(project, config)?;
+    let stops = found.iter().any(|one| one.severity == Severity::Error);
+    if run && !stops {
+        let plan = plan(project, config)?;
+        if plan.engine == Engine::Cpython {
+            match django(project, config, &plan, offline, report) {
+                Ok(more) => found.extend(more),
+                Err(failure) if failure.kind == Kind::Project => found.push(stopping(&failure)),
+                Err(failure) => report.warning(&format!(
+                    "Django's own checks were left out: {}",
+                    failure.message
+                )),
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// A failure that a build would meet as well.
+fn stopping(failure: &Failure) -> Problem {
+    Problem {
+        severity: Severity::Error,
+        code: "no-build",
+        origin: None,
+        message: failure.message.clone(),
+        hint: failure.hint.clone(),
+    }
+}
+
+fn django(
+    project: &Project,
+    config: &Config,
+    plan: &BuildPlan,
+    offline: bool,
+    report: &dyn Report,
+) -> Result<Vec<Problem>, Failure> {
+    let mut clock = Clock::start();
+    let basis = Basis::of(project, plan, offline, report, &mut clock)?;
+    let resolver = &basis.resolver;
+    let environment = resolver.environment(&basis.resolution, &basis.interpreter)?;
+    let scratch = resolver.cache.scratch()?;
+    let copy = scratch.path().join("project");
+    copy_project(plan, &copy)
+        .map_err(|error| Failure::new(Kind::Environment, error.to_string()))?;
+    report.status("Running Django's own checks");
+    let request = CheckRequest {
+        project: &copy,
+        source_root: &copy.join(&plan.source_root),
+        settings: &plan.settings,
+        build_env: &config.build_env,
+    };
+    Ok(match resolver.django_checks(&request, &environment)? {
+        Checked::Messages { messages } => messages.into_iter().map(of_django).collect(),
+        Checked::Failed { error } => vec![not_started(project, plan, &error)],
+    })
+}
+
+/// The project as the WAR will hold it: settings that make folders or keys beside
+/// themselves must not make them in the user's project, and what is left out of
+/// the WAR must not be seen.
+pub(super) fn copy_project(plan: &BuildPlan, copy: &Utf8Path) -> std::io::Result<()> {
+    fs_err::create_dir_all(copy)?;
+    for entry in &plan.entries {
+        let EntrySource::File(source) = &entry.source else {
+            continue;
+        };
+        let target = copy.join(layout::below_application(&entry.path));
+        if let Some(parent) = target.parent() {
+            fs_err::create_dir_all(parent)?;
+        }
+        fs_err::copy(source, &target)?;
+    }
+    Ok(())
+}
+
+fn of_django(message: CheckMessage) -> Problem {
+    Problem {
+        severity: if message.error {
+            Severity::Error
+        } else {
+            Severity::Warning
+        },
+        code: "django-check",
+        origin: message.path.map(|path| Span::new(path, message.line)),
+        message: format!("{}: {}", message.id, message.text),
+        hint: message.hint,
+    }
+}
+
+/// A project that can't start here: collecting its static files would fail alike.
+fn not_started(project: &Project, plan: &BuildPlan, error: &str) -> Problem {
+    Problem {
+        severity: if plan.static_mode == StaticMode::Collect {
+            Severity::Error
+        } else {
+            Severity::Warning
+        },
+        code: "not-started",
+        origin: project.settings.span().cloned(),
+        message: format!("the project does not start on this machine: {error}"),
+        hint: Some(
+            "variables that the settings need belong in `[tool.djwar.build-env]`; `djwar check \
+             --no-run` reads only"
+                .to_owned(),
+        ),
+    }
+}

@@ -1,0 +1,73 @@
+//! What the scan alone can't call a problem: it depends on the configuration.
+
+use super::{PlanError, plan};
+use crate::config::Config;
+use crate::error::{Diagnose, Kind};
+use crate::model::project::{Problem, Severity};
+use crate::model::{Project, Span};
+
+/// The scan's problems and those of the plan, sorted by place.
+///
+/// # Errors
+/// When the configuration is at fault: that is nobody's problem but the caller's.
+pub fn problems(project: &Project, config: &Config) -> Result<Vec<Problem>, PlanError> {
+    let mut problems = project.problems.clone();
+    match plan(project, config) {
+        Ok(_) | Err(PlanError::Problems(_)) => {}
+        Err(error) if error.kind() == Kind::Project => problems.push(Problem {
+            severity: Severity::Error,
+            code: "no-plan",
+            origin: error.place().cloned(),
+            message: error.to_string(),
+            hint: error.hint(),
+        }),
+        Err(error) => return Err(error),
+    }
+    problems.extend(translations(project, config));
+    problems.sort_by(|a, b| {
+        (a.origin.is_none(), &a.origin, a.code).cmp(&(b.origin.is_none(), &b.origin, b.code))
+    });
+    Ok(problems)
+}
+
+/// Translations that nobody compiled: Django reads `.mo` files only.
+fn translations(project: &Project, config: &Config) -> Option<Problem> {
+    let compiles = |command: &Vec<String>| {
+        command
+            .first()
+            .is_some_and(|name| name.starts_with("compilemessages"))
+    };
+    if config.before.iter().any(compiles) {
+        return None;
+    }
+    let has = |path: &str| {
+        let same = |file: &crate::model::project::ProjectFile| file.path.as_str().cmp(path);
+        project.files.binary_search_by(same).is_ok()
+    };
+    let missing: Vec<&str> = project
+        .files
+        .iter()
+        .map(|file| file.path.as_str())
+        .filter(|path| path.contains("/LC_MESSAGES/") || path.starts_with("LC_MESSAGES/"))
+        .filter(|path| {
+            path.strip_suffix(".po")
+                .is_some_and(|stem| !has(&format!("{stem}.mo")))
+        })
+        .collect();
+    let first = missing.first()?;
+    let more = match missing.len() {
+        1 => String::new(),
+        many => format!(" and {} more", many - 1),
+    };
+    Some(Problem {
+        severity: Severity::Warning,
+        code: "missing-translations",
+        origin: Some(Span::new(*first, 1)),
+        message: format!("`{first}`{more} is not compiled: Django reads `.mo` files only"),
+        hint: Some(
+            "set `before = [[\"compilemessages\"]]` in `[tool.djwar]`, or run `manage.py \
+             compilemessages` before `djwar build`"
+                .to_owned(),
+        ),
+    })
+}
