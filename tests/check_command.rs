@@ -97,7 +97,7 @@ fn what_the_plan_refuses_is_a_problem_like_others() {
 /// The rules of SARIF 2.1.0 (OASIS, sections 3.13 to 3.30) that its schema has for
 /// the objects which djwar writes, as a schema of our own.
 fn sarif_rules() -> Value {
-    let rules = r##"{
+    let rules = r#"{
         "type": "object",
         "required": ["version", "runs"],
         "additionalProperties": false,
@@ -150,7 +150,7 @@ fn sarif_rules() -> Value {
                 }
             }}
         }
-    }"##;
+    }"#;
     serde_json::from_str(rules).expect("JSON")
 }
 

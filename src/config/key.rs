@@ -140,6 +140,7 @@ pub const KEYS: &[Key] = &[
     Key {
         name: "jars",
         shape: Shape::List,
+        choices: &[],
         example: r#"["org.postgresql:postgresql:42.7.4"]"#,
         doc: "Maven coordinates of jars for `WEB-INF/lib`, with what they depend on. For `jython`, a driver of each database in the settings is there already; another version named here takes its place.",
     },

@@ -63,7 +63,7 @@ fn django(
     let mut clock = Clock::start();
     let basis = Basis::of(project, plan, offline, report, &mut clock)?;
     let resolver = &basis.resolver;
-    let environment = resolver.environment(&basis.resolution, &basis.interpreter)?;
+    let environment = resolver.environment(&basis.resolution, basis.python.as_ref())?;
     let scratch = resolver.cache.scratch()?;
     let copy = scratch.path().join("project");
     copy_project(plan, &copy)

@@ -65,14 +65,13 @@ impl Resolver<'_> {
     pub fn django_checks(
         &self,
         request: &CheckRequest<'_>,
-        environment: &Environment,
+        environment: &Environment<'_>,
     ) -> Result<Checked, ResolveError> {
-        let mut command = environment.command(&self.host, request.source_root);
+        let mut command = environment.command(&self.host, request.source_root, "check");
         command
             .envs(request.build_env)
             .env("DJANGO_SETTINGS_MODULE", request.settings)
-            .current_dir(request.project)
-            .args(["-m", "djwar_handler.check"]);
+            .current_dir(request.project);
         let output = run(&mut command)?;
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         for line in stderr.lines() {

@@ -1,5 +1,5 @@
 //! What works on the developer's machine and not in a servlet container: paths of
-//! that machine, WebSockets.
+//! that machine, `WebSockets`.
 
 use super::evaluate::Scope;
 use super::facts;
@@ -10,7 +10,7 @@ use crate::model::project::{Problem, Project, Severity};
 /// Folders of people, on all systems.
 const HOMES: &[&str] = &["/home/", "/Users/", "/root/"];
 
-/// Packages that serve WebSockets.
+/// Packages that serve `WebSockets`.
 const SOCKETS: &[&str] = &["channels", "daphne"];
 
 /// Adds what is doubtful.

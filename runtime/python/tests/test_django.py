@@ -415,6 +415,28 @@ def test_collect_reports_a_failure_as_one_line(project: pathlib.Path) -> None:
     assert report["traceback"].startswith("Traceback")
 
 
+def test_check_tells_djangos_messages_with_the_line_of_the_setting(project: pathlib.Path) -> None:
+    settings = project / "site_settings.py"
+    text = settings.read_text() + "SILENCED_SYSTEM_CHECKS = ['security.W003']\n"
+    settings.write_text(text)
+    result = run_module(project, "check")
+    assert result.returncode == 0, result.stderr
+    messages = {message["id"]: message for message in json.loads(result.stdout)["messages"]}
+    line = text.splitlines().index('SECRET_KEY = "x"') + 1
+    key = messages["security.W009"]
+    assert (key["path"], key["line"], key["error"]) == ("site_settings.py", line, False)
+    assert key["text"].startswith("Your SECRET_KEY has less than 50 characters")
+    assert "security.W003" not in messages
+
+
+def test_check_of_a_project_that_does_not_start_is_one_line(project: pathlib.Path) -> None:
+    result = run_module(project, "check", DJANGO_SETTINGS_MODULE="nothing")
+    assert (result.returncode, json.loads(result.stdout)["error"]) == (
+        1,
+        "ModuleNotFoundError: No module named 'nothing'",
+    )
+
+
 def test_manage_runs_commands_as_manage_py_would(project: pathlib.Path) -> None:
     result = run_module(project, "manage", "greet")
     assert (result.returncode, result.stdout.splitlines()[-1]) == (
