@@ -7,6 +7,7 @@ mod docs;
 mod projects;
 mod runtime;
 mod shell;
+mod soak;
 mod test;
 
 use anyhow::Result;
@@ -29,6 +30,8 @@ enum Command {
     Docs(docs::Arguments),
     /// Measure djwar beside other servers; never part of a test
     Bench(bench::Arguments),
+    /// Twice as many visitors as the pool serves, for minutes; CI has a short one
+    Soak(soak::Arguments),
 }
 
 fn main() -> Result<()> {
@@ -37,5 +40,6 @@ fn main() -> Result<()> {
         Command::Runtime(arguments) => runtime::run(&arguments),
         Command::Docs(arguments) => docs::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Soak(arguments) => soak::run(&arguments),
     }
 }
