@@ -1,6 +1,7 @@
 //! The habits of this repository, as commands: `cargo xtask test`, `runtime`,
 //! `docs`, `bench`.
 
+mod audit;
 mod bench;
 mod django;
 mod docs;

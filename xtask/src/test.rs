@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::shell::{self, command, root};
-use crate::{django, docs, projects, runtime};
+use crate::{audit, django, docs, projects, runtime};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -38,6 +38,8 @@ enum Step {
     Java,
     /// pytest and mypy
     Python,
+    /// Known holes in dependencies, as far as databases can be reached
+    Audit,
     /// cargo test: units, command line, and end to end in real containers
     Rust,
     /// the application servers, hundreds of megabytes; by `--only` alone
@@ -64,6 +66,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             Step::Docs => docs::run_check(),
             Step::Java => runtime::run_check(),
             Step::Python => python(),
+            Step::Audit => audit::run(),
             Step::Rust => rust(),
             Step::Servers => servers(),
         };
