@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
 enum Suite {
     /// Public Django projects: their scan, and a build and pages of some
     Projects(projects::Arguments),
-    /// Django's own tests on Jython, with `SQLite` and `PostgreSQL`
+    /// Django's own tests on Jython, with `SQLite`, `PostgreSQL` and `MariaDB`
     DjangoJython(django::Arguments),
 }
 

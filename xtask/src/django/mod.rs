@@ -2,6 +2,7 @@
 //! Jython with the database modules of `runtime/python/djwar_jdbc`. What fails
 //! must be what `known.tsv` names, each with its reason.
 
+mod mariadb;
 mod outcome;
 mod parts;
 #[path = "../../../tests/site/postgres.rs"]
@@ -17,6 +18,9 @@ use clap::{Args, ValueEnum};
 use crate::shell::{self, root};
 use outcome::Outcome;
 use parts::Parts;
+
+/// The one that `known.tsv` is about.
+const RELEASE: &str = "1.11.29";
 
 const MODULES: [&str; 7] = [
     "backends",
@@ -38,7 +42,7 @@ pub(crate) struct Arguments {
     database: Vec<Database>,
 
     /// The release of Django
-    #[arg(long, default_value = "1.11.29")]
+    #[arg(long, default_value = RELEASE)]
     django: String,
 
     /// This `CPython` 2.7 in place of Jython, for comparison; psycopg2 must be installed in it
@@ -50,6 +54,40 @@ pub(crate) struct Arguments {
 enum Database {
     Sqlite,
     Postgresql,
+    Mysql,
+}
+
+/// What a database needs that is not in the process; gone with the value.
+enum Server {
+    None,
+    Postgresql(postgres::Postgres),
+    Mysql(mariadb::Mariadb),
+}
+
+impl Server {
+    /// Starts the database's; nothing, and a line that says why, where it can't be had.
+    fn start(database: Database) -> Result<Option<Self>> {
+        Ok(match database {
+            Database::Sqlite => Some(Self::None),
+            // It says itself why there is none.
+            Database::Postgresql => postgres::Postgres::start().map(Self::Postgresql),
+            Database::Mysql => {
+                let server = mariadb::Mariadb::start()?;
+                if server.is_none() {
+                    say("SKIPPED: mysql needs a server: install Debian's package `mariadb-server`");
+                }
+                server.map(Self::Mysql)
+            }
+        })
+    }
+
+    fn url(&self) -> String {
+        match self {
+            Self::None => String::new(),
+            Self::Postgresql(server) => server.url(),
+            Self::Mysql(server) => server.url(),
+        }
+    }
 }
 
 impl Database {
@@ -58,23 +96,29 @@ impl Database {
         match self {
             Self::Sqlite => "sqlite",
             Self::Postgresql => "postgresql",
+            Self::Mysql => "mysql",
         }
     }
 
     /// `DATABASES`; the suite wants two.
-    fn settings(self) -> &'static str {
+    fn settings(self) -> String {
+        format!(
+            "import os, urllib, urlparse\n\
+             parts = urlparse.urlsplit(os.environ['TEST_DATABASE_URL'])\n\
+             DATABASES = dict((alias, {{'ENGINE': 'django.db.backends.{0}'}}) for alias in ('default', 'other'))\n\
+             if parts.hostname:\n    \
+             for alias in DATABASES:\n        \
+             DATABASES[alias].update(NAME='{0}_' + alias, USER=parts.username, \
+             PASSWORD=urllib.unquote(parts.password), HOST=parts.hostname, PORT=str(parts.port))\n",
+            self.backend()
+        )
+    }
+
+    fn backend(self) -> &'static str {
         match self {
-            Self::Sqlite => {
-                "DATABASES = dict((alias, {'ENGINE': 'django.db.backends.sqlite3'}) \
-                 for alias in ('default', 'other'))\n"
-            }
-            Self::Postgresql => {
-                "import os, urllib, urlparse\n\
-                 parts = urlparse.urlsplit(os.environ['TEST_DATABASE_URL'])\n\
-                 DATABASES = dict((alias, {'ENGINE': 'django.db.backends.postgresql', 'NAME': alias, \
-                 'USER': parts.username, 'PASSWORD': urllib.unquote(parts.password), \
-                 'HOST': parts.hostname, 'PORT': str(parts.port)}) for alias in ('default', 'other'))\n"
-            }
+            Self::Sqlite => "sqlite3",
+            Self::Postgresql => "postgresql",
+            Self::Mysql => "mysql",
         }
     }
 }
@@ -92,28 +136,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     } else {
         arguments.modules.iter().map(String::as_str).collect()
     };
+    // Before 1.9 the suite is sequential, and knows no such option.
+    let is_parallel = !arguments.django.starts_with("1.8");
     let mut surprises = Vec::new();
     for &database in databases {
-        let server = match database {
-            Database::Sqlite => None,
-            // It says itself why there is none.
-            Database::Postgresql => match postgres::Postgres::start() {
-                Some(server) => Some(server),
-                None => continue,
-            },
+        let Some(server) = Server::start(database)? else {
+            continue;
         };
-        let url = server.as_ref().map(postgres::Postgres::url);
         for module in &modules {
             let mut command = python(arguments, &parts, database)?;
-            if let Some(url) = &url {
-                command.env("TEST_DATABASE_URL", url);
-            }
+            command.env("TEST_DATABASE_URL", server.url());
             let log = parts
                 .folder
                 .join(format!("{}-{module}.log", database.as_str()));
-            let outcome = suite(&mut command, database, module, &log)?;
+            let outcome = suite(&mut command, database, module, is_parallel, &log)?;
             say(&format!("{} {module}: {outcome}", database.as_str()));
-            let known = arguments.cpython.is_none().then_some(&known);
+            let is_known = arguments.cpython.is_none() && arguments.django == RELEASE;
+            let known = is_known.then_some(&known);
             surprises.extend(outcome.surprises(database.as_str(), module, known));
         }
     }
@@ -172,11 +211,13 @@ fn suite(
     command: &mut Command,
     database: Database,
     module: &str,
+    is_parallel: bool,
     log: &Utf8Path,
 ) -> Result<Outcome> {
     let file = fs_err::File::create(log)?.into_parts().0;
     command
-        .args(["runtests.py", "--parallel=1", "--noinput"])
+        .args(["runtests.py", "--noinput"])
+        .args(is_parallel.then_some("--parallel=1"))
         .arg(format!("--settings=djwar_{}", database.as_str()))
         .arg(module)
         .stdin(Stdio::null())

@@ -26,8 +26,8 @@ class DatabaseModulesTest {
     private static final Pattern COUNT = Pattern.compile("Ran (\\d+) tests? in");
 
     @Test
-    void sqliteAndDatasources() throws Exception {
-        run(35, 0, "test_sqlite3", "test_datasource");
+    void modulesThatNeedNoServer() throws Exception {
+        run(42, 0, "test_sqlite3", "test_datasource", "test_mysqldb");
     }
 
     @Test

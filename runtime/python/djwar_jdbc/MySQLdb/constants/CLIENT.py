@@ -1,0 +1,13 @@
+"""What a client can ask for when it connects. The driver asks by itself; FOUND_ROWS is what it does."""
+
+LONG_PASSWORD = 1
+FOUND_ROWS = 2
+LONG_FLAG = 4
+CONNECT_WITH_DB = 8
+COMPRESS = 32
+LOCAL_FILES = 128
+INTERACTIVE = 1024
+SSL = 2048
+TRANSACTIONS = 8192
+MULTI_STATEMENTS = 65536
+MULTI_RESULTS = 131072

@@ -1,0 +1,8 @@
+"""The numbers of errors that programs look for."""
+
+DUP_ENTRY = 1062
+BAD_NULL_ERROR = 1048
+LOCK_WAIT_TIMEOUT = 1205
+LOCK_DEADLOCK = 1213
+NO_SUCH_TABLE = 1146
+TABLE_EXISTS_ERROR = 1050

@@ -1,0 +1,9 @@
+"""The flags of columns."""
+
+NOT_NULL = 1
+PRI_KEY = 2
+UNIQUE_KEY = 4
+BLOB = 16
+UNSIGNED = 32
+BINARY = 128
+AUTO_INCREMENT = 512

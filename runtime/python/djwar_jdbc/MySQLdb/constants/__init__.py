@@ -1,0 +1,3 @@
+"""MySQL's numbers."""
+
+__all__ = ['CLIENT', 'FIELD_TYPE', 'ER', 'FLAG']
