@@ -175,6 +175,7 @@ pub const KEYS: &[Key] = &[
     Key {
         name: "expect",
         shape: Shape::List,
+        choices: &[],
         example: r#"["/=Welcome", "/static/css/site.css"]"#,
         doc: "Pages that `djwar verify` looks at, run in the project's folder: `PATH=TEXT`, or `PATH` alone for any status below 400. Default: `/`.",
     },
