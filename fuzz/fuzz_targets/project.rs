@@ -22,7 +22,9 @@ const FRAME: &[(&str, &str)] = &[
         "site1/base.py",
         "from .settings import *\nINSTALLED_APPS = ['base']\n",
     ),
-    ("base.txt", "-r requirements.txt\ndjango==5\n"),
+    ("base.txt", "-r base.txt\ndjango==5\n"),
+    ("limits.txt", "django<6\n"),
+    ("libs/near/setup.py", "from setuptools import setup\nsetup(name='near')\n"),
 ];
 
 /// Scans the project with `bytes` in the file `path`.

@@ -46,7 +46,8 @@ pub(super) fn pyproject(root: &Utf8Path, folder: &Utf8Path) -> Result<Option<Man
     let Some((table, text)) = table(root, &path, LARGEST_TEXT)? else {
         return Ok(None);
     };
-    let span = |needle: &str| Span::new(path.clone(), line_of(&text, needle));
+    let places = Places::new(&text);
+    let span = |needle: &str| Span::new(path.clone(), places.line(needle));
     let mut manifest = Manifest {
         path: path.clone(),
         ..Manifest::default()
@@ -219,6 +220,36 @@ pub(super) fn ini_entries(text: &str) -> Vec<IniEntry<'_>> {
         }
     }
     entries
+}
+
+/// Where things are written in a file that was parsed without places. Patient, but
+/// not without end: a hostile file holds a million names.
+pub(super) struct Places<'a> {
+    text: &'a str,
+    /// Bytes that may still be looked through.
+    budget: std::cell::Cell<usize>,
+}
+
+impl<'a> Places<'a> {
+    const BUDGET: usize = 200 << 20;
+
+    pub(super) fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            budget: Self::BUDGET.into(),
+        }
+    }
+
+    /// The line of `needle`, as [`line_of`] finds it; 1 when patience is over.
+    pub(super) fn line(&self, needle: &str) -> u32 {
+        match self.budget.get().checked_sub(self.text.len()) {
+            Some(left) => {
+                self.budget.set(left);
+                line_of(self.text, needle)
+            }
+            None => 1,
+        }
+    }
 }
 
 /// The first line that holds `needle`, or its first word at a line's start.

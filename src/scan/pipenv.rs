@@ -7,7 +7,7 @@ use toml::Value;
 use super::address::address;
 use super::error::ScanError;
 use super::locks::Lock;
-use super::manifests::{Manifest, extras, line_of, table};
+use super::manifests::{Manifest, Places, extras, table};
 use super::modules::join;
 use super::requirement::normalised_name;
 use super::source_text::{self, LARGEST_LOCK, LARGEST_TEXT};
@@ -20,7 +20,8 @@ pub(super) fn manifest(root: &Utf8Path, folder: &Utf8Path) -> Result<Option<Mani
     let Some((table, text)) = table(root, &path, LARGEST_TEXT)? else {
         return Ok(None);
     };
-    let span = |needle: &str| Span::new(path.clone(), line_of(&text, needle));
+    let places = Places::new(&text);
+    let span = |needle: &str| Span::new(path.clone(), places.line(needle));
     let requires = table.get("requires").and_then(Value::as_table);
     let python = requires.and_then(|requires| {
         let key = ["python_full_version", "python_version"]

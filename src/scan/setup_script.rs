@@ -5,7 +5,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::error::ScanError;
 use super::evaluate::Evaluator;
 use super::facts::text_of;
-use super::manifests::{Manifest, line_of};
+use super::manifests::{Manifest, Places};
 use super::modules::{Modules, join};
 use super::requirement::requirement;
 use super::source_text;
@@ -36,7 +36,8 @@ pub(super) fn read(root: &Utf8Path, folder: &Utf8Path) -> Result<Option<Manifest
         let found = arguments.iter().find(|(keyword, _)| keyword == name);
         found.map(|(_, value)| value)
     };
-    let span = |needle: &str| Span::new(path.clone(), line_of(&text, needle));
+    let places = Places::new(&text);
+    let span = |needle: &str| Span::new(path.clone(), places.line(needle));
     let mut manifest = Manifest {
         path: path.clone(),
         name: named("name").and_then(text_of),

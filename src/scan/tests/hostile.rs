@@ -315,6 +315,29 @@ fn settings_that_explode_end_all_the_same() {
     }
 }
 
+/// Ends, rather than looks for the line of each of a million names in all lines.
+#[test]
+fn manifests_with_very_many_names_end() {
+    let names = (0..100_000).fold(String::new(), |text, number| {
+        text + &format!("'p{number}',\n")
+    });
+    let tables = (0..60_000).fold(String::new(), |text, number| {
+        text + &format!("p{number} = '*'\n")
+    });
+    for (path, text) in [
+        (
+            "pyproject.toml",
+            format!("[project]\nname = 'x'\ndependencies = ['django',\n{names}]\n"),
+        ),
+        ("Pipfile", format!("[packages]\ndjango = '*'\n{tables}")),
+    ] {
+        let tree = Tree::new(&[("manage.py", MANAGE), ("site1/__init__.py", "")]);
+        tree.write("site1/settings.py", SETTINGS);
+        tree.write(path, text);
+        assert!(tree.scan().dependencies.len() > 50_000, "{path}");
+    }
+}
+
 #[test]
 fn bytes_of_all_kinds_do_not_panic() {
     // A fixed generator, so that a failure comes again.
@@ -345,6 +368,78 @@ fn bytes_of_all_kinds_do_not_panic() {
         }
         // Either is fine; a panic is not.
         let _ = tree.try_scan(&ScanOptions::default());
+    }
+}
+
+/// A short run of what `fuzz/` does for hours: each seed, broken in forty ways.
+#[test]
+fn seeds_of_the_fuzz_targets_do_not_panic_when_they_are_broken() {
+    const TARGETS: &[(&str, &[&str])] = &[
+        ("settings", &["site1/settings.py"]),
+        ("requirements", &["requirements.txt"]),
+        (
+            "manifests",
+            &["pyproject.toml", "setup.cfg", "Pipfile", "setup.py", ".env"],
+        ),
+        (
+            "locks",
+            &[
+                "uv.lock",
+                "pylock.toml",
+                "poetry.lock",
+                "Pipfile.lock",
+                "djwar.lock",
+            ],
+        ),
+    ];
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % 1_000_003).unwrap_or(0) % below.max(1)
+    };
+    let seeds = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
+    for (target, names) in TARGETS {
+        let entries = seeds.join(target).read_dir_utf8().expect("seeds");
+        for entry in entries.flatten() {
+            let seed = fs_err::read(entry.path()).expect("readable");
+            let (name, seed) = match (names, seed.split_first()) {
+                ([only], _) => (*only, seed.as_slice()),
+                (several, Some((first, rest))) => (several[usize::from(*first)], rest),
+                _ => panic!("an empty seed"),
+            };
+            let tree = Tree::new(&[("manage.py", MANAGE), ("site1/__init__.py", "")]);
+            tree.write("site1/settings.py", SETTINGS);
+            tree.write("site1/base.py", "from .settings import *\n");
+            tree.write("base.txt", "-r base.txt\ndjango==5\n");
+            tree.write("limits.txt", "django<6\n");
+            tree.write(name, seed);
+            tree.try_scan(&ScanOptions::default())
+                .unwrap_or_else(|error| panic!("{}: {error}", entry.path()));
+            for _ in 0..40 {
+                let mut bytes = seed.to_vec();
+                for _ in 0..=next(4) {
+                    let at = next(bytes.len());
+                    match next(4) {
+                        0 => bytes.truncate(at),
+                        1 => bytes.insert(at, u8::try_from(next(256)).unwrap_or(0)),
+                        2 => {
+                            let end = (at + next(30)).min(bytes.len());
+                            let piece = bytes[at.min(end)..end].to_vec();
+                            bytes.splice(at..at, piece);
+                        }
+                        _ if at < bytes.len() => {
+                            bytes.remove(at);
+                        }
+                        _ => {}
+                    }
+                }
+                tree.write(name, &bytes);
+                // Either is fine; a panic is not.
+                let _ = tree.try_scan(&ScanOptions::default());
+            }
+        }
     }
 }
 
