@@ -59,10 +59,13 @@ const SQLPARSE: &str = "3be5a72d04c873d690d7c6dedd33d6fae2ef82759881ceec02fc2efd
 fn with_pipfile_lock(django: &str) -> FixtureCopy {
     let fixture = FixtureCopy::of("minimal");
     fs_err::remove_file(fixture.path().join("requirements.txt")).expect("removed");
+    // A lock that no earlier run has in the cache: what is cached is not said again.
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed();
+    let fresh = format!("=={}", now.expect("after 1970").as_nanos());
     let lock = serde_json::json!({"default": {
         "django": {"version": "==5.2.19", "hashes": [format!("sha256:{django}")]},
         "sqlparse": {"version": "==0.6.1", "hashes": [format!("sha256:{SQLPARSE}")]},
-        "pywin32": {"version": "==300", "hashes": ["sha256:00"], "markers": "sys_platform == 'win32'"},
+        "pywin32": {"version": fresh, "hashes": ["sha256:00"], "markers": "sys_platform == 'win32'"},
     }});
     fixture.write("Pipfile.lock", &format!("{lock:#}"));
     fixture
