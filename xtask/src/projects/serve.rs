@@ -23,6 +23,7 @@ pub(super) fn serve(
     work: Option<&Utf8Path>,
 ) -> Result<()> {
     let work = work.context("a temporary folder whose name is UTF-8")?;
+    let wanted = &placed(wanted, work);
     let war = work.join(format!("{}.war", project.name));
     let data = work.join("data");
     let mut build = vec!["build", folder.as_str(), "-o", war.as_str()];
@@ -51,6 +52,15 @@ pub(super) fn serve(
         bail!("{error:#}\nthe log ends with:\n{}", tail.join("\n"));
     }
     Ok(())
+}
+
+/// `{work}` in a variable is the temporary folder of this run.
+fn placed(wanted: &Serve, work: &Utf8Path) -> Serve {
+    let mut placed = wanted.clone();
+    for value in placed.environment.values_mut() {
+        *value = value.replace("{work}", work.as_str());
+    }
+    placed
 }
 
 fn start(wanted: &Serve, war: &Utf8Path, data: &Utf8PathBuf) -> Result<Server, Failure> {

@@ -64,10 +64,11 @@ pub(super) enum Artifact {
 }
 
 /// How it is built and deployed, and what its pages say.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Serve {
-    /// Variables of the build, of management commands and of the container.
+    /// Variables of the build, of management commands and of the container; `{work}` is
+    /// a temporary folder.
     #[serde(default)]
     pub(super) environment: BTreeMap<String, String>,
     /// Management commands before it is served.
