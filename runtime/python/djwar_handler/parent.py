@@ -5,6 +5,7 @@ Owns the life of the parent process; its words with the engine are :mod:`djwar_h
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import platform
 import select
@@ -85,6 +86,7 @@ class Parent:
         self._workers: dict[int, int] = {}
         self._life = process.ParentLife()
         self._wake_read, self._wake_write = os.pipe()
+        self._dumps = False
 
     def run(self) -> NoReturn:
         """Obeys until `stop` or the end of the control channel."""
@@ -92,6 +94,7 @@ class Parent:
         # After the import: the project may have set a SIGCHLD handler of its own.
         signal.signal(signal.SIGCHLD, _ignore)
         signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
+        self._dumps = _register_dumps()
         self._obey(self._control.take_pending())
         while True:
             ready, _, _ = select.select([self._control.descriptor, self._wake_read], [], [])
@@ -111,6 +114,8 @@ class Parent:
             order, _, argument = line.strip().partition(b" ")
             if order == b"fork" and argument.isdigit():
                 self._fork(int(argument))
+            elif order == b"dump":
+                self._dump()
             elif order == b"stop":
                 self._kill_workers()
                 self._reap(wait=True)
@@ -161,12 +166,36 @@ class Parent:
                 code = os.waitstatus_to_exitcode(status)
                 self._events.emit("exited", worker=number, pid=pid, status=code)
 
+    def _dump(self) -> None:
+        """Has each process write the stacks of its threads to the log."""
+        if not self._dumps:
+            self._log.error("no stacks: the project has a handler of its own for SIGUSR2")
+            return
+        for pid, number in self._workers.items():
+            self._log.info(f"stacks of worker {number}, process {pid}:")
+            try:
+                os.kill(pid, signal.SIGUSR2)
+            except ProcessLookupError:
+                continue
+            # One after another, so that their lines don't mix.
+            time.sleep(0.1)
+        self._log.info(f"stacks of the parent, process {os.getpid()}:")
+        faulthandler.dump_traceback(file=2, all_threads=True)
+
     def _kill_workers(self) -> None:
         for pid in self._workers:
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+
+
+def _register_dumps() -> bool:
+    """Before the first fork: to a worker without it the signal would be the end."""
+    if not hasattr(faulthandler, "register") or signal.getsignal(signal.SIGUSR2) is not signal.SIG_DFL:
+        return False
+    faulthandler.register(signal.SIGUSR2, file=2, all_threads=True)
+    return True
 
 
 def _ignore(_signal: int, _frame: Any) -> None:

@@ -14,6 +14,7 @@ public final class Application {
     private Boot boot;
     private Dispatcher dispatcher;
     private BootFailure failure;
+    private Operations operations;
     private int users;
 
     private Application(Log log) {
@@ -42,9 +43,12 @@ public final class Application {
             Parameters parameters = new Parameters(Sources.of(container));
             log = new Log(name, parameters.text("djwar.log-level"));
             parameters.unknown().forEach(log::warning);
+            application.operations = new Operations(name, parameters, log);
+            application.operations.register();
             application.boot = new Boot(container, parameters, name, log);
             application.dispatcher = application.boot.prepare();
             application.dispatcher.engine().start();
+            application.operations.serves(application.dispatcher.engine());
             log.info("serving " + (container.contextPath().isEmpty() ? "/" : container.contextPath()) + " after "
                     + (System.nanoTime() - start) / 1_000_000 + " ms");
         } catch (BootFailure e) {
@@ -66,6 +70,9 @@ public final class Application {
 
     private void fail(BootFailure failed, Log own) {
         failure = failed;
+        if (operations != null) {
+            operations.failed(failed.getMessage());
+        }
         String traceback = failed.traceback().isEmpty() ? "" : ":\n" + failed.traceback().stripTrailing();
         own.error("not serving: " + failed.getMessage() + traceback, null);
         if (dispatcher != null) {
@@ -83,15 +90,30 @@ public final class Application {
 
     /** Answers a request. */
     public void handle(Exchange exchange) throws IOException {
+        if (operations != null && operations.answersHealth(exchange)) {
+            return;
+        }
         BootFailure failed = failure;
         if (failed == null) {
-            dispatcher.handle(exchange);
+            serve(exchange);
             return;
         }
         String text = failed.isExplained()
                 ? "The application could not start: " + failed.getMessage() + "."
                 : "The application could not start. The server's log says why.";
         ErrorPage.send(exchange, 503, "Service unavailable", text, failed.debug() ? failed.traceback() : "", RETRY_AFTER_SECONDS);
+    }
+
+    private void serve(Exchange exchange) throws IOException {
+        long began = System.nanoTime();
+        Timing timing = operations.timing();
+        boolean isWhole = false;
+        try {
+            dispatcher.handle(exchange, timing);
+            isWhole = true;
+        } finally {
+            operations.count(exchange, timing, System.nanoTime() - began, isWhole ? exchange.answered() : 0);
+        }
     }
 
     /** Leaves; the last user stops the engine. */
@@ -101,6 +123,9 @@ public final class Application {
                 return;
             }
             container.attribute(ATTRIBUTE, null);
+        }
+        if (operations != null) {
+            operations.close();
         }
         if (dispatcher != null && failure == null) {
             dispatcher.engine().stop();

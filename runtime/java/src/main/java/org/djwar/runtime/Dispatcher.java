@@ -38,6 +38,11 @@ public final class Dispatcher {
 
     /** Answers a request. */
     public void handle(Exchange exchange) throws IOException {
+        handle(exchange, null);
+    }
+
+    /** Answers a request; {@code timing} may be null. */
+    void handle(Exchange exchange, Timing timing) throws IOException {
         if (isForbidden(exchange)) {
             ErrorPage.send(exchange, 404, "Not found", "There is no such page.");
             return;
@@ -62,7 +67,7 @@ public final class Dispatcher {
             return;
         }
         try (body) {
-            engine.handle(new Request(exchange, proxies.client(exchange), body));
+            engine.handle(new Request(exchange, proxies.client(exchange), body, timing));
         } catch (ResponseHead.TooLarge e) {
             log.error("the response to " + name(exchange) + " has " + e.size() + " bytes of headers, which this container does not send"
                     + " (Tomcat: `maxHttpResponseHeaderSize` of the connector; Jetty: `responseHeaderSize`): " + e.getCause(), null);

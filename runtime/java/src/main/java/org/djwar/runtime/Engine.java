@@ -21,6 +21,21 @@ public interface Engine {
     /** Lets running requests end, then ends every process and thread. */
     void stop();
 
+    /** How many workers were started to replace others. */
+    default long restarts() {
+        return 0;
+    }
+
+    /** Begins to replace all workers, one after another; false when the engine has none. */
+    default boolean recycle() {
+        return false;
+    }
+
+    /** Writes the stacks of Python's threads into the log; false when the JVM's own thread dump shows them. */
+    default boolean dumpThreads() {
+        return false;
+    }
+
     /** How the engine is doing. */
     Status status();
 

@@ -30,6 +30,11 @@ public interface Exchange {
     /** {@code http} or {@code https}. */
     String scheme();
 
+    /** The status that was set, or 0 when that is not known. */
+    default int answered() {
+        return 0;
+    }
+
     /** The host that the client asked for. */
     String serverName();
 

@@ -11,13 +11,35 @@ import java.util.logging.Logger;
 public final class Log {
     private final Logger logger;
     private final String name;
-    private final Level threshold;
+    private volatile Level threshold;
 
     /** A log for the application's name; own messages below {@code level} are left out. */
     public Log(String name, String level) {
         this.logger = Logger.getLogger("org.djwar." + name);
         this.name = name;
-        this.threshold = level(level);
+        this.threshold = parsed(level);
+    }
+
+    /** From which level on own messages are logged. */
+    String level() {
+        int value = threshold.intValue();
+        return value <= Level.FINE.intValue() ? "debug" : value <= Level.INFO.intValue() ? "info"
+                : value <= Level.WARNING.intValue() ? "warning" : "error";
+    }
+
+    /** Sets it; the container's own configuration of the logger {@code org.djwar} may still leave records out. */
+    void level(String level) {
+        threshold = known(level);
+        if (!logger.isLoggable(threshold)) {
+            logger.setLevel(threshold);
+        }
+    }
+
+    private static Level known(String name) {
+        return switch (name.toLowerCase(java.util.Locale.ROOT)) {
+            case "debug", "info", "warning", "error" -> parsed(name);
+            default -> throw new IllegalArgumentException("`debug`, `info`, `warning` or `error`, not `" + name + "`");
+        };
     }
 
     /** Something that only who looks for an error wants to know. */
@@ -42,7 +64,7 @@ public final class Log {
 
     /** A record of Python's {@code logging}: one record here too, whatever its newlines. */
     public void python(String pythonLevel, String source, String message) {
-        write(level(pythonLevel), "python", source, message, null);
+        write(parsed(pythonLevel), "python", source, message, null);
     }
 
     private void own(Level level, String message, Throwable cause) {
@@ -64,7 +86,7 @@ public final class Log {
         logger.log(record);
     }
 
-    private static Level level(String name) {
+    private static Level parsed(String name) {
         switch (name.toUpperCase(java.util.Locale.ROOT)) {
             case "DEBUG":
                 return Level.FINE;

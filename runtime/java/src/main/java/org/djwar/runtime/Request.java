@@ -6,5 +6,11 @@ package org.djwar.runtime;
  * @param exchange the request and the response
  * @param client who asks, through trusted proxies
  * @param body the whole body
+ * @param timing where the engine notes its times, or null
  */
-public record Request(Exchange exchange, Client client, Body body) {}
+public record Request(Exchange exchange, Client client, Body body, Timing timing) {
+    /** Without an access log. */
+    public Request(Exchange exchange, Client client, Body body) {
+        this(exchange, client, body, null);
+    }
+}

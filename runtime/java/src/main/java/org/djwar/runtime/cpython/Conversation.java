@@ -50,6 +50,9 @@ final class Conversation {
                 type = receive(connection);
             }
             byte[] answer = takeAnswer(connection, type);
+            if (request.timing() != null) {
+                request.timing().answered();
+            }
             if (type == Frames.FULL) {
                 isReleased = true;
                 release(connection);

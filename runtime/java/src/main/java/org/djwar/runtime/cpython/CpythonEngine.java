@@ -87,6 +87,9 @@ public final class CpythonEngine implements Engine {
                         "", RETRY_AFTER_SECONDS);
                 return;
             }
+            if (request.timing() != null) {
+                request.timing().taken(connection.worker.pid());
+            }
             try {
                 conversation.run(connection, request);
                 return;
@@ -195,6 +198,23 @@ public final class CpythonEngine implements Engine {
             log.error("a part of the engine does not stop", e);
             return true;
         }
+    }
+
+    @Override
+    public long restarts() {
+        return supervisor.restarts();
+    }
+
+    @Override
+    public boolean recycle() {
+        supervisor.recycle();
+        return true;
+    }
+
+    @Override
+    public boolean dumpThreads() {
+        supervisor.dumpThreads();
+        return true;
     }
 
     @Override

@@ -1,6 +1,8 @@
 package org.djwar.runtime.cpython;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +24,7 @@ final class Supervisor implements Parent.Listener, Acceptor.Listener {
     private final Pool pool;
     private final Log log;
     private final Map<Integer, Worker> workers = new LinkedHashMap<>();
+    private final Deque<Worker> worn = new ArrayDeque<>();
     private final Backoff workerBackoff = new Backoff();
     private final Backoff parentBackoff = new Backoff();
     private Map<String, Object> settings;
@@ -210,6 +213,40 @@ final class Supervisor implements Parent.Listener, Acceptor.Listener {
         return true;
     }
 
+    /** Workers that were forked in the place of others. */
+    synchronized long restarts() {
+        return Math.max(0, lastNumber - limits.processes());
+    }
+
+    /** Replaces all workers that serve now, one after another. */
+    synchronized void recycle() {
+        worn.clear();
+        workers.values().stream().filter(worker -> !worker.isRetiring && worker.replaces == null).forEach(worn::add);
+        recycleNext();
+    }
+
+    /** The next one when no replacement is on its way: a site of two workers never has none. */
+    private void recycleNext() {
+        boolean isBusy = workers.values().stream().anyMatch(worker -> worker.replaces != null);
+        while (!isBusy && !worn.isEmpty()) {
+            Worker next = worn.peek();
+            boolean isGone = workers.get(next.number) != next || next.isRetiring;
+            isBusy = !isGone && replace(next);
+            if (!isGone && !isBusy) {
+                // Not now: a worker has just died, or the parent. The next tick tries again.
+                return;
+            }
+            worn.remove();
+        }
+    }
+
+    /** Has the stacks of all Python threads written into the log. */
+    synchronized void dumpThreads() {
+        if (isParentReady && !isStopping) {
+            parent.send("dump");
+        }
+    }
+
     /** What is due by time; called a few times a second. */
     synchronized void tick() {
         if (isStopping) {
@@ -219,6 +256,7 @@ final class Supervisor implements Parent.Listener, Acceptor.Listener {
             spawn();
         }
         balance();
+        recycleNext();
         long now = System.nanoTime();
         checkParent(now);
         for (Worker worker : List.copyOf(workers.values())) {

@@ -44,6 +44,12 @@ final class Worker {
         return handle != null && (!handle.isAlive() || handle.info().command().isEmpty());
     }
 
+    /** 0 when it isn't known yet. */
+    long pid() {
+        ProcessHandle handle = process;
+        return handle == null ? 0 : handle.pid();
+    }
+
     void kill() {
         killedAt = System.nanoTime() | 1;
         ProcessHandle handle = process;

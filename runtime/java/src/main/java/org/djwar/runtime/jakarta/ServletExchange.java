@@ -163,6 +163,11 @@ final class ServletExchange implements Exchange {
     }
 
     @Override
+    public int answered() {
+        return response.getStatus();
+    }
+
+    @Override
     public void addHeader(String name, String value) {
         // Not through setContentType and getWriter: the container would add a charset of its own.
         response.addHeader(name, value);
