@@ -43,6 +43,11 @@ public final class Dispatcher {
 
     /** Answers a request; {@code timing} may be null. */
     void handle(Exchange exchange, Timing timing) throws IOException {
+        if (exchange.isCommitted()) {
+            // By a filter before ours: nothing that the application said would be told.
+            log.debug(name(exchange) + " has been answered already");
+            return;
+        }
         if (isForbidden(exchange)) {
             ErrorPage.send(exchange, 404, "Not found", "There is no such page.");
             return;

@@ -67,6 +67,15 @@ class DispatcherTest {
     }
 
     @Test
+    void whatAnotherFilterHasAnsweredIsLeftAlone() throws Exception {
+        FakeExchange exchange = FakeExchange.of("POST", "/").sending(new byte[10]);
+        exchange.isCommitted = true;
+        ask(exchange, folder, DispatcherTest::never);
+        assertEquals(0, exchange.status);
+        assertEquals("", exchange.text());
+    }
+
+    @Test
     void headersThatTheContainerRefusesAreSaidOnAPage() throws Exception {
         FakeExchange exchange = new FakeExchange();
         exchange.output = new OutputStream() {

@@ -40,11 +40,22 @@ class EnvironTest {
         assertFalse(environ.containsKey("HTTPS"));
     }
 
+    @Test
+    void whomTheContainerHasAuthenticatedIsTheRemoteUser() throws BootFailure {
+        FakeExchange exchange = FakeExchange.of("GET", "/").with("Remote-User", "forged").with("Remote_User", "forged");
+        assertFalse(environ(exchange).containsKey("REMOTE_USER"));
+        assertFalse(environ(exchange).containsKey("AUTH_TYPE"));
+        exchange.user = "erika";
+        assertEquals("erika", environ(exchange).get("REMOTE_USER"));
+        assertEquals("BASIC", environ(exchange).get("AUTH_TYPE"));
+        assertEquals("forged", environ(exchange).get("HTTP_REMOTE_USER"), "a header is a header");
+    }
+
     @ParameterizedTest
     @CsvSource(value = {
         "''|/|''|/", "/ctx|/ctx|/ctx|/", "/ctx|/ctx/a%20b|/ctx|/a b", "''|/%C3%A9|''|/\u00c3\u00a9", "''|/%ff|''|/\u00ff",
         "''|/%252F|''|/%2F", "''|/a;x=1/b;y|''|/a/b", "''|/a%3Bb|''|/a;b", "''|/100%|''|/100%", "''|/%zz|''|/%zz",
-        "/a%20b|/a%20b/c|/a b|/c", "''|*|''|/", "''|//a|''|//a"}, delimiter = '|')
+        "/a%20b|/a%20b/c|/a b|/c", "/caf%C3%A9|/caf%C3%A9/x|/caf\u00c3\u00a9|/x", "''|*|''|/", "''|//a|''|//a"}, delimiter = '|')
     void pathsAreBytesDecodedOnce(String mount, String uri, String script, String path) throws BootFailure {
         FakeExchange exchange = FakeExchange.of("GET", uri);
         exchange.mount = mount;

@@ -15,6 +15,7 @@ public final class FakeExchange implements Exchange {
     public String mount = "";
     public String containerPath = "/";
     public String query;
+    public String user;
     public String scheme = "http";
     public String peer = "192.0.2.1";
     public byte[] body = new byte[0];
@@ -74,8 +75,8 @@ public final class FakeExchange implements Exchange {
     @Override public String remoteAddress() { return peer; }
     @Override public String remoteHost() { return peer; }
     @Override public int remotePort() { return 4321; }
-    @Override public String remoteUser() { return null; }
-    @Override public String authType() { return null; }
+    @Override public String remoteUser() { return user; }
+    @Override public String authType() { return user == null ? null : "BASIC"; }
     @Override public long contentLength() { return contentLength; }
 
     @Override
