@@ -17,5 +17,6 @@ pub mod report;
 pub mod resolve;
 pub mod runtime;
 pub mod scan;
+pub mod skeleton;
 pub mod write;
 pub mod zipfile;

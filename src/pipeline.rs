@@ -23,10 +23,15 @@ mod collect;
 mod fingerprint;
 mod gather;
 mod lock;
+mod skeleton;
 mod static_copy;
 
 pub use check::check;
 pub use lock::lock;
+pub use skeleton::skeleton;
+
+/// What made the WAR, for its manifest.
+const CREATED_BY: &str = concat!("djwar ", env!("CARGO_PKG_VERSION"));
 
 /// Where djwar keeps what belongs to a project on this machine: data of `run`
 /// and `manage`, unpacked WARs. It is never packed.
@@ -180,12 +185,11 @@ fn texts(plan: &BuildPlan) -> Result<Vec<(&'static str, Vec<u8>)>, Failure> {
             })
             .collect(),
     };
-    let created_by = concat!("djwar ", env!("CARGO_PKG_VERSION"));
     Ok(vec![
         (
             layout::MANIFEST,
             manifest(&[
-                ("Created-By", created_by),
+                ("Created-By", CREATED_BY),
                 ("Implementation-Title", &plan.name),
             ]),
         ),

@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use crate::config::{Config, Origin, Raw, RawValues, Sourced};
 use crate::error::{Failure, Kind};
-use crate::model::Project;
+use crate::model::{Engine, Project};
 use crate::report::{Color, Stderr, Verbosity};
-use crate::scan::{ScanOptions, scan};
+use crate::scan::{ScanOptions, problems_on_jython, scan};
 
 /// Options of every command.
 #[derive(Debug, Args)]
@@ -136,7 +136,11 @@ impl Common {
             include: config.include.clone(),
             exclude: config.exclude.clone(),
         };
-        let project = scan(&root, &options)?;
+        let mut project = scan(&root, &options)?;
+        let engine = config.engine.as_ref().map(|engine| engine.value);
+        if engine.unwrap_or(project.engine) == Engine::Jython {
+            project.problems.extend(problems_on_jython(&project));
+        }
         Ok((project, config))
     }
 }

@@ -10,6 +10,7 @@ mod manage;
 mod plan;
 mod run;
 mod scan;
+mod skeleton;
 mod verdicts;
 mod verify;
 mod verify_report;
@@ -46,6 +47,8 @@ enum Command {
     Plan(plan::Arguments),
     /// Write a `djwar.toml` with what was detected
     Init(init::Arguments),
+    /// Write a Maven project that makes the WAR, and serves it for development
+    Skeleton(skeleton::Arguments),
     /// Serve a project or a WAR in an embedded container
     Run(run::Arguments),
     /// Run a Django management command with the WAR's own Python and packages
@@ -76,6 +79,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Check(arguments) => check::run(&cli.common, &arguments, reporter),
         Command::Plan(arguments) => plan::run(&cli.common, &arguments, reporter),
         Command::Init(arguments) => init::run(&cli.common, &arguments, reporter),
+        Command::Skeleton(arguments) => skeleton::run(&cli.common, &arguments, reporter),
         Command::Run(arguments) => run::run(&cli.common, &arguments, reporter),
         Command::Manage(arguments) => manage::run(&cli.common, &arguments, reporter),
         Command::Verify(arguments) => verify::run(&cli.common, &arguments, reporter),

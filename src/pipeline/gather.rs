@@ -251,6 +251,7 @@ fn bytecode_of(
         .map(|(path, _)| PythonFile {
             source: folder.join(path),
             path: (*path).to_owned(),
+            is_editable: false,
         })
         .collect();
     Ok(resolver.bytecode_of_files(&files, &FileDigests::default(), python)?)
@@ -333,6 +334,7 @@ fn python_files(plan: &BuildPlan) -> Vec<PythonFile> {
             path.ends_with(".py").then(|| PythonFile {
                 source: source.clone(),
                 path: path.to_owned(),
+                is_editable: true,
             })
         })
         .collect()

@@ -96,6 +96,13 @@ pub fn static_manifest(path: &str) -> Result<WarPath, WarPathError> {
     WarPath::new(format!("{MANIFESTS}/{path}"))
 }
 
+/// Whether the entry is in the project's folder.
+pub fn is_application(path: &WarPath) -> bool {
+    path.as_str()
+        .strip_prefix(APPLICATION)
+        .is_some_and(|rest| rest.starts_with('/'))
+}
+
 /// Whether the entry is part of what the runtime unpacks when the container
 /// doesn't.
 pub fn is_python(path: &WarPath) -> bool {

@@ -11,6 +11,6 @@ mod sarif;
 pub use configuration::configuration;
 pub use descriptor::{ContextParameter, Descriptor, RenderError, jetty_web_xml, web_xml};
 pub use manifest::manifest;
-pub use pom::{Dependency, dependencies_pom};
+pub use pom::{Dependency, SkeletonPom, dependencies_pom, skeleton_pom};
 pub use record::{Record, RecordedWheel};
 pub use sarif::sarif;

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::descriptor::{RenderError, render};
-use crate::model::Jar;
+use crate::model::{Engine, Jar};
 
 const DEPENDENCIES: (&str, &str) = (
     "dependencies-pom.xml",
@@ -52,4 +52,39 @@ pub fn dependencies_pom(jars: &[Jar]) -> Result<String, RenderError> {
         jars: jars.iter().map(Dependency::of).collect(),
     };
     render(DEPENDENCIES, &pom).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+const SKELETON: (&str, &str) = ("pom.xml", include_str!("../../templates/pom.xml"));
+
+/// What a skeleton's `pom.xml` says.
+#[derive(Debug, Serialize)]
+pub struct SkeletonPom<'a> {
+    /// `groupId`.
+    pub group: &'a str,
+    /// `artifactId`.
+    pub artifact: &'a str,
+    /// `version`.
+    pub version: &'a str,
+    /// The WAR's name.
+    pub name: &'a str,
+    /// The engine.
+    pub engine: Engine,
+    /// For the manifest.
+    pub created_by: &'a str,
+    /// The runtime's version in the skeleton's repository.
+    pub runtime_version: &'a str,
+    /// The version of what djwar made ready, there too.
+    pub parts_version: &'a str,
+    /// Folders of the web application that hold what is unpacked.
+    pub unpacked: &'a [String],
+    /// The jars of engine and project.
+    pub jars: Vec<Dependency<'a>>,
+}
+
+/// Renders a skeleton's `pom.xml`.
+///
+/// # Errors
+/// On a bug in the template.
+pub fn skeleton_pom(pom: &SkeletonPom<'_>) -> Result<String, RenderError> {
+    render(SKELETON, pom).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
 }

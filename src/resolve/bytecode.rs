@@ -33,6 +33,8 @@ pub struct Job {
     pub target: Utf8PathBuf,
     /// What code objects say that they come from.
     pub name: String,
+    /// Whether the source must be what was compiled, each time it is loaded.
+    pub checked: bool,
 }
 
 /// What the compiler says at its end.
@@ -116,6 +118,8 @@ pub struct PythonFile {
     pub source: Utf8PathBuf,
     /// With `/`.
     pub path: String,
+    /// Whether somebody may edit it later: the project's own are, ours not.
+    pub is_editable: bool,
 }
 
 impl PythonFile {
@@ -124,6 +128,7 @@ impl PythonFile {
             source: self.source.clone(),
             target: folder.join(python.compiled_name(&self.path)),
             name: self.path.clone(),
+            checked: self.is_editable,
         }
     }
 
@@ -171,6 +176,7 @@ impl Resolver<'_> {
                         source: folder.join("source").join(&path),
                         target: folder.join("target").join(python.compiled_name(&path)),
                         name: path,
+                        checked: false,
                     });
                 }
             }

@@ -228,6 +228,7 @@ impl Resolver<'_> {
                 // What a traceback shows; the import system puts the real
                 // path there for loose files.
                 name: format!("python{}/{path}", python.digits()),
+                checked: false,
             })
             .collect();
         compile(&self.host, &compiler, &self.handler()?, &jobs)?;

@@ -8,7 +8,7 @@ use super::facts;
 use super::python_wish::WITHOUT_SQLITE;
 use super::value::Kind;
 use crate::model::project::{Exclusion, Problem, Project, Severity};
-use crate::model::{Engine, Setting, Span};
+use crate::model::{Setting, Span};
 
 /// Files and folders inside of the project that it writes to and that must
 /// outlive a redeploy (DESIGN §5), sorted.
@@ -201,15 +201,6 @@ fn secrets(project: &Project, scope: &Scope, problems: &mut Vec<Problem>) {
              cookie",
             "add `SECRET_KEY = os.environ[\"SECRET_KEY\"]`, and set `djwar.env.SECRET_KEY` in the \
              container",
-        ));
-    }
-    if project.engine == Engine::Jython && !project.native.is_empty() {
-        problems.push(problem(
-            Severity::Error,
-            "native-on-jython",
-            None,
-            format!("Jython can't load C code: {}", project.native.join(", ")),
-            "replace it, or move the project to Python 3",
         ));
     }
 }

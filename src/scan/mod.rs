@@ -25,6 +25,7 @@ mod manifests;
 mod merge;
 mod modules;
 mod never_list;
+mod on_jython;
 mod operators;
 mod own_package;
 mod pipenv;
@@ -48,6 +49,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 pub use dependencies::LOCK;
 pub use error::ScanError;
+pub use on_jython::{INSTEAD, problems_on_jython};
 
 use crate::model::project::Problem;
 use crate::model::{Engine, Project, Setting, Span};

@@ -19,13 +19,18 @@ from typing import Any
 UNCHECKED_HASH = 0b01
 """PEP 552: the source is not looked at, neither its time (which deploying changes) nor its content."""
 
+CHECKED_HASH = 0b11
+"""PEP 552: the source's content must be what was compiled. For the project's own files, which somebody may edit in a
+skeleton or an unpacked WAR: old code would run, and nobody would know why."""
 
-def compile_source(source: bytes, name: str) -> bytes:
+
+def compile_source(source: bytes, name: str, checked: bool = False) -> bytes:
     """The content of a ``.pyc``. Raises ``SyntaxError`` or ``ValueError`` for what is no Python of this version."""
     # No cached or optimised code is involved: marshal's reference flags follow the objects' reference counts, and those of
     # a code object that was just compiled are always the same. Sets are sorted by marshal since Python 3.11.
     code = compile(source, name, "exec", dont_inherit=True)
-    return MAGIC_NUMBER + UNCHECKED_HASH.to_bytes(4, "little") + source_hash(source) + marshal.dumps(code)
+    flags = CHECKED_HASH if checked else UNCHECKED_HASH
+    return MAGIC_NUMBER + flags.to_bytes(4, "little") + source_hash(source) + marshal.dumps(code)
 
 
 def compile_all(lines: Iterable[str]) -> dict[str, Any]:
@@ -37,7 +42,7 @@ def compile_all(lines: Iterable[str]) -> dict[str, Any]:
             continue
         order = json.loads(line)
         try:
-            data = compile_source(Path(order["source"]).read_bytes(), order["name"])
+            data = compile_source(Path(order["source"]).read_bytes(), order["name"], order.get("checked", False))
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
             failed.append({"name": order["name"], "error": " ".join(f"{type(error).__name__}: {error}".split())})
             continue

@@ -1,7 +1,7 @@
 """``-m djwar_jython.compile``: byte code for a WAR, whose bytes depend on the sources alone.
 
 Owns the entry point, and the same conversation as ``djwar_handler.compile``: one JSON object a line on standard input, one line
-at the end on standard output. The classes hold no time of their source, which Jython takes for "don't compare".
+at the end on standard output; with two folders as arguments, all of the first is compiled into the second. The classes hold no time of their source, which Jython takes for "don't compare".
 """
 
 from __future__ import absolute_import
@@ -62,7 +62,18 @@ def compile_all(lines):
     return {"compiled": len(orders) - len(failed), "failed": failed}
 
 
+def orders_for(folder, target):
+    """An order, as a line, for each Python file below a folder: what a skeleton's Maven build asks for."""
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            if name.endswith(".py"):
+                source = os.path.join(parent, name)
+                path = os.path.relpath(source, folder).replace(os.sep, "/")
+                compiled = os.path.join(target, path[: -len(".py")] + "$py.class")
+                yield json.dumps({"source": source, "target": compiled, "name": path})
+
+
 if __name__ == "__main__":
-    result = compile_all(sys.stdin)
+    result = compile_all(orders_for(*sys.argv[1:]) if sys.argv[1:] else sys.stdin)
     sys.stdout.write(json.dumps(result) + "\n")
     sys.stdout.flush()

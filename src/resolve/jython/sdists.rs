@@ -18,6 +18,7 @@ use crate::resolve::requirements::WheelRequest;
 use crate::resolve::resolver::Resolver;
 use crate::resolve::servers::{without_drivers, without_servers};
 use crate::resolve::wheels::{WheelName, normalized};
+use crate::scan::INSTEAD;
 
 /// The Python whose pip works for Jython.
 const WORKER: PythonVersion = PythonVersion::new(3, 13);
@@ -38,53 +39,6 @@ const FILES: crate::runtime::Files = &[
 
 /// Where Jython keeps the setuptools that it brings.
 const BUNDLED: &str = "Lib/ensurepip/_bundled/setuptools-";
-
-/// Packages that hold C code and nothing else, and what does the same in a JVM.
-pub(crate) const INSTEAD: &[(&str, &str)] = &[
-    (
-        "argon2-cffi",
-        "Django's own `PBKDF2PasswordHasher` needs no package",
-    ),
-    (
-        "bcrypt",
-        "Django's own `PBKDF2PasswordHasher` needs no package",
-    ),
-    (
-        "cffi",
-        "call a Java class instead: Jython imports those like modules",
-    ),
-    ("cryptography", "`javax.crypto` does the same in the JVM"),
-    (
-        "cx-oracle",
-        "Oracle's JDBC driver, named in `jars`, does the same",
-    ),
-    ("gevent", "the container's threads do the same"),
-    ("greenlet", "the container's threads do the same"),
-    (
-        "lxml",
-        "`xml.etree` and `xml.sax` run on Java's own parsers",
-    ),
-    ("numpy", "take the engine `cpython` and Python 3"),
-    ("pandas", "take the engine `cpython` and Python 3"),
-    (
-        "pillow",
-        "`javax.imageio` reads and writes pictures; a `FileField` takes uploads that an `ImageField` would check with Pillow",
-    ),
-    ("pycrypto", "`javax.crypto` does the same in the JVM"),
-    ("pycryptodome", "`javax.crypto` does the same in the JVM"),
-    ("pylibmc", "`python-memcached` is pure Python"),
-    (
-        "pymssql",
-        "Microsoft's JDBC driver, named in `jars`, does the same",
-    ),
-    ("pyodbc", "a JDBC driver, named in `jars`, does the same"),
-    (
-        "python-ldap",
-        "`javax.naming.ldap` does the same in the JVM",
-    ),
-    ("scipy", "take the engine `cpython` and Python 3"),
-    ("ujson", "`json` and `simplejson` are pure Python"),
-];
 
 pub(super) fn bring(
     jython: &Jython,

@@ -6,7 +6,7 @@ mod reader;
 use ruff_python_ast as ast;
 use ruff_python_ast::token::TokenKind;
 use ruff_python_parser::{Mode, lexer};
-use ruff_text_size::TextSize;
+use ruff_text_size::{Ranged, TextSize};
 
 use super::syntax::Statement;
 use reader::Reader;
@@ -67,6 +67,65 @@ pub(super) fn parse(source: &str) -> Parsed {
             },
         }
     })
+}
+
+/// The first sign of Python 3 in a text: its line, and what it is. Only what Python
+/// 2.7 refuses to parse; `async` and `nonlocal` are plain names there.
+pub(super) fn first_python_3(source: &str) -> Option<(u32, &'static str)> {
+    if too_deep(source).is_some() {
+        return None;
+    }
+    let lines = Lines::new(source);
+    let parsed = ruff_python_parser::parse_unchecked_source(source, ast::PySourceType::Python);
+    let tokens: Vec<(TokenKind, TextSize)> = parsed
+        .tokens()
+        .iter()
+        .filter(|token| {
+            !matches!(
+                token.kind(),
+                TokenKind::Comment | TokenKind::NonLogicalNewline
+            )
+        })
+        .map(|token| (token.kind(), token.range().start()))
+        .collect();
+    let mut is_start = true;
+    let mut raises = false;
+    for (number, &(kind, at)) in tokens.iter().enumerate() {
+        let next = tokens
+            .get(number + 1)
+            .map_or(TokenKind::EndOfFile, |(kind, _)| *kind);
+        let found = match kind {
+            TokenKind::FStringStart => Some("an f-string"),
+            TokenKind::ColonEqual => Some("`:=`"),
+            TokenKind::Rarrow => Some("an annotation (`->`)"),
+            TokenKind::Nonlocal if is_start && next == TokenKind::Name => Some("`nonlocal`"),
+            TokenKind::Async
+                if matches!(next, TokenKind::Def | TokenKind::For | TokenKind::With) =>
+            {
+                Some("`async`")
+            }
+            TokenKind::Yield if next == TokenKind::From => Some("`yield from`"),
+            TokenKind::From if raises => Some("`raise … from`"),
+            TokenKind::Star if next == TokenKind::Comma => Some("a keyword-only argument"),
+            TokenKind::Name if is_start && next == TokenKind::Colon => {
+                Some("an annotated variable")
+            }
+            _ => None,
+        };
+        if let Some(what) = found {
+            return Some((lines.line(at), what));
+        }
+        raises = match kind {
+            TokenKind::Raise => true,
+            TokenKind::Newline => false,
+            _ => raises,
+        };
+        is_start = matches!(
+            kind,
+            TokenKind::Newline | TokenKind::Indent | TokenKind::Dedent
+        );
+    }
+    None
 }
 
 fn parse_here(source: &str, lines: &Lines) -> Parsed {
@@ -200,6 +259,38 @@ mod tests {
         ] {
             let parsed = parse(&source);
             assert!(parsed.fault.is_some(), "{}", &source[..20]);
+        }
+    }
+
+    #[test]
+    fn python_3_is_told_from_python_2_with_its_line() {
+        for (source, line) in [
+            ("a = 1\nb = f'{a}'\n", 2),
+            ("if (a := 1):\n    pass\n", 1),
+            ("def f() -> int:\n    pass\n", 1),
+            ("\ndef f():\n    nonlocal a\n", 3),
+            ("async def f():\n    pass\n", 1),
+            ("def f():\n    yield from a\n", 2),
+            ("try:\n    pass\nexcept A as e:\n    raise B() from e\n", 4),
+            ("def f(a, *, b):\n    pass\n", 1),
+            ("class A:\n    b: int = 1\n", 2),
+        ] {
+            assert_eq!(
+                first_python_3(source).map(|(at, _)| at),
+                Some(line),
+                "{source}"
+            );
+        }
+        for source in [
+            "print \"a\", b\nexec c in d\n",
+            "try:\n    pass\nexcept A, e:\n    raise B, 'c'\n",
+            "a = u'\u{fc}' + ur'b' + `c`\nif a <> b: pass\nd = 0777\n",
+            "def f(a, (b, c)):\n    return lambda x: x\n",
+            "async = True\nnonlocal = {'a': 1}\nprint >>f, async\n",
+            "from a import b\nx = {1: 2}\nyield_ = a[1:2]\n",
+            "def f(*a, **b):\n    yield a\n",
+        ] {
+            assert_eq!(first_python_3(source), None, "{source}");
         }
     }
 

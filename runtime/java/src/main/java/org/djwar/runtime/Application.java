@@ -1,6 +1,8 @@
 package org.djwar.runtime;
 
 import java.io.IOException;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
  * The Django project of one web application. Filters and servlets of the same context share it; the last one that leaves stops
@@ -10,15 +12,23 @@ public final class Application {
     private static final String ATTRIBUTE = "org.djwar.runtime.application";
     private static final int RETRY_AFTER_SECONDS = 30;
 
-    private final Log log;
+    private final Container container;
+    private final String name;
+    /** Requests hold the one, a reload the other. */
+    private final ReadWriteLock lock = new ReentrantReadWriteLock();
+    private Log log;
+    private Parameters parameters;
+    private SourceWatch watch;
     private Boot boot;
-    private Dispatcher dispatcher;
-    private BootFailure failure;
+    private volatile Dispatcher dispatcher;
+    private volatile BootFailure failure;
     private Operations operations;
     private int users;
 
-    private Application(Log log) {
-        this.log = log;
+    private Application(Container container) {
+        this.container = container;
+        this.name = name(container.contextPath());
+        this.log = new Log(name, "info");
     }
 
     /** Joins the context's application, starting it when this is the first user; returns when it serves or has failed. */
@@ -35,32 +45,65 @@ public final class Application {
     }
 
     private static Application start(Container container) {
-        String name = name(container.contextPath());
-        Log log = new Log(name, "info");
-        Application application = new Application(log);
+        Application application = new Application(container);
+        try {
+            application.parameters = new Parameters(Sources.of(container));
+            application.log = new Log(application.name, application.parameters.text("djwar.log-level"));
+            application.parameters.unknown().forEach(application.log::warning);
+            application.operations = new Operations(application.name, application.parameters, application.log);
+            application.operations.register();
+            application.start();
+        } catch (BootFailure e) {
+            application.fail(e);
+        }
+        return application;
+    }
+
+    private void start() {
         long start = System.nanoTime();
         try {
-            Parameters parameters = new Parameters(Sources.of(container));
-            log = new Log(name, parameters.text("djwar.log-level"));
-            parameters.unknown().forEach(log::warning);
-            application.operations = new Operations(name, parameters, log);
-            application.operations.register();
-            application.boot = new Boot(container, parameters, name, log);
-            application.dispatcher = application.boot.prepare();
-            application.dispatcher.engine().start();
-            application.operations.serves(application.dispatcher.engine());
+            boot = new Boot(container, parameters, name, log);
+            dispatcher = boot.prepare();
+            if (watch == null && parameters.isSet("djwar.reload")) {
+                watch = new SourceWatch(boot.project());
+                log.info("watching `" + boot.project() + "` for changes (`djwar.reload`)");
+            }
+            dispatcher.engine().start();
+            operations.serves(dispatcher.engine());
             log.info("serving " + (container.contextPath().isEmpty() ? "/" : container.contextPath()) + " after "
                     + (System.nanoTime() - start) / 1_000_000 + " ms");
         } catch (BootFailure e) {
-            application.fail(e, log);
+            fail(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            application.fail(new BootFailure("the start was interrupted"), log);
+            fail(new BootFailure("the start was interrupted"));
         } catch (RuntimeException e) {
             log.error("djwar failed; please report this", e);
-            application.fail(new BootFailure("djwar failed: see the log"), log);
+            fail(new BootFailure("djwar failed: see the log"));
         }
-        return application;
+    }
+
+    /** For development: the project as its files are now. */
+    private void reloadIfChanged() {
+        if (watch == null) {
+            return;
+        }
+        lock.writeLock().lock();
+        try {
+            if (!watch.hasChanged()) {
+                return;
+            }
+            log.info("the project has changed: loading it anew");
+            if (failure == null) {
+                dispatcher.engine().stop();
+                boot.cleanUp();
+            }
+            failure = null;
+            dispatcher = null;
+            start();
+        } finally {
+            lock.writeLock().unlock();
+        }
     }
 
     /** As operators know it: {@code /a/b} is {@code a#b}, the root is {@code ROOT} (Tomcat's names, good anywhere). */
@@ -68,13 +111,13 @@ public final class Application {
         return contextPath.isEmpty() ? "ROOT" : contextPath.substring(1).replace('/', '#');
     }
 
-    private void fail(BootFailure failed, Log own) {
+    private void fail(BootFailure failed) {
         failure = failed;
         if (operations != null) {
             operations.failed(failed.getMessage());
         }
         String traceback = failed.traceback().isEmpty() ? "" : ":\n" + failed.traceback().stripTrailing();
-        own.error("not serving: " + failed.getMessage() + traceback, null);
+        log.error("not serving: " + failed.getMessage() + traceback, null);
         if (dispatcher != null) {
             dispatcher.engine().stop();
         }
@@ -85,7 +128,8 @@ public final class Application {
 
     /** Whether the container's own file servlet should answer. */
     public boolean isStatic(Exchange exchange) {
-        return dispatcher != null && dispatcher.isStatic(exchange);
+        Dispatcher current = dispatcher;
+        return current != null && current.isStatic(exchange);
     }
 
     /** Answers a request. */
@@ -93,6 +137,20 @@ public final class Application {
         if (operations != null && operations.answersHealth(exchange)) {
             return;
         }
+        if (watch == null) {
+            answer(exchange);
+            return;
+        }
+        reloadIfChanged();
+        lock.readLock().lock();
+        try {
+            answer(exchange);
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    private void answer(Exchange exchange) throws IOException {
         BootFailure failed = failure;
         if (failed == null) {
             serve(exchange);

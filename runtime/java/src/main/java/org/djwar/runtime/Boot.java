@@ -14,6 +14,7 @@ final class Boot {
     private final String name;
     private final Log log;
     private ProjectCopy copy;
+    private Path project;
 
     Boot(Container container, Parameters parameters, String name, Log log) {
         this.container = container;
@@ -27,6 +28,7 @@ final class Boot {
         Site.EngineMaker maker = maker();
         Path work = workFolder();
         Places places = Places.find(container, parameters, work, log);
+        project = places.application();
         List<String> data = parameters.list("djwar.data");
         if (!data.isEmpty()) {
             Path folder = DataFolder.choose(parameters, name, work, log);
@@ -41,6 +43,11 @@ final class Boot {
         Engine engine = maker.make(new Site(container, parameters, name, log, places, new Environ(proxies)));
         Spool spool = new Spool(work, parameters.number("djwar.spool-memory"), parameters.number("djwar.max-body-size"));
         return new Dispatcher(engine, spool, proxies, parameters.list("djwar.static-prefixes"), log);
+    }
+
+    /** The project's folder as its author sees it, not a copy. */
+    Path project() {
+        return project;
     }
 
     /** Removes what {@link #prepare} made. */
