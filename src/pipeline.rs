@@ -14,6 +14,7 @@ use crate::render::{
     ContextParameter, Descriptor, Record, RecordedWheel, jetty_web_xml, manifest, web_xml,
 };
 use crate::report::Report;
+use crate::resolve::Host;
 use crate::resolve::cache::Deflated;
 use crate::write::{DirectoryWriter, Packing, WarWriter, ZipWarWriter, write};
 use gather::Basis;
@@ -23,11 +24,13 @@ mod collect;
 mod fingerprint;
 mod gather;
 mod lock;
+mod reproduce;
 mod skeleton;
 mod static_copy;
 
 pub use check::check;
 pub use lock::lock;
+pub use reproduce::verify_reproducible;
 pub use skeleton::skeleton;
 
 /// What made the WAR, for its manifest.
@@ -81,8 +84,9 @@ pub fn prepare(
     let mut clock = Clock::start();
     let mut plan = plan(project, config)?;
     clock.lap("plan");
-    let basis = Basis::of(project, &plan, offline, report, &mut clock)?;
-    let (table, _) = prepared(project, config, &mut plan, &basis, &mut clock)?;
+    let host = Host::of_this_process();
+    let mut basis = Basis::of(project, &plan, host, offline, report, &mut clock)?;
+    let (table, _) = prepared(project, config, &mut plan, &mut basis, &mut clock)?;
     Ok((plan, table))
 }
 
@@ -98,16 +102,37 @@ pub fn build(
     offline: bool,
     report: &dyn Report,
 ) -> Result<Built, Failure> {
+    let surroundings = Surroundings {
+        host: Host::of_this_process(),
+        threads: None,
+    };
+    build_in(surroundings, project, config, target, offline, report)
+}
+
+/// What must not change a byte.
+struct Surroundings {
+    host: Host,
+    threads: Option<usize>,
+}
+
+fn build_in(
+    surroundings: Surroundings,
+    project: &Project,
+    config: &Config,
+    target: &Target,
+    offline: bool,
+    report: &dyn Report,
+) -> Result<Built, Failure> {
+    let Surroundings { host, threads } = surroundings;
     let mut clock = Clock::start();
     let mut plan = plan(project, config)?;
     clock.lap("plan");
-    let basis = Basis::of(project, &plan, offline, report, &mut clock)?;
-    let cache = &basis.resolver.cache;
+    let mut basis = Basis::of(project, &plan, host, offline, report, &mut clock)?;
     let path = target_path(project, config, &plan, target)?;
     let epoch = fingerprint::epoch(&basis.resolver.host)?;
     let is_folder = matches!(target, Target::Directory(_));
     let fingerprint = fingerprint::of(project, config, &plan, &basis)?;
-    if !is_folder && let Some(known) = cache.remembered(&path, &fingerprint) {
+    if !is_folder && let Some(known) = basis.resolver.cache.remembered(&path, &fingerprint) {
         clock.lap("compare");
         plan.left_out.clone_from(&known.left_out);
         return Ok(Built {
@@ -119,7 +144,10 @@ pub fn build(
             steps: clock.laps,
         });
     }
-    let (table, digests) = prepared(project, config, &mut plan, &basis, &mut clock)?;
+    let (table, digests) = prepared(project, config, &mut plan, &mut basis, &mut clock)?;
+    // The table has them: a large project's list needn't be there twice.
+    plan.entries = Vec::new();
+    let cache = &basis.resolver.cache;
     let known = Deflated::of(cache);
     let writer: Box<dyn WarWriter + '_> = if is_folder {
         Box::new(DirectoryWriter::create(&path)?)
@@ -127,7 +155,7 @@ pub fn build(
         let packing = Packing {
             digests: Some(&digests),
             known: Some(&known),
-            threads: None,
+            threads,
             epoch,
         };
         Box::new(ZipWarWriter::create(&path, packing)?)
@@ -155,14 +183,15 @@ fn prepared(
     project: &Project,
     config: &Config,
     plan: &mut BuildPlan,
-    basis: &Basis<'_>,
+    basis: &mut Basis<'_>,
     clock: &mut Clock,
 ) -> Result<(EntryTable, FileDigests), Failure> {
     let artifacts = gather::gather(basis, project, config, plan, clock)?;
     let mut left_out = std::mem::take(&mut plan.left_out);
     let mut table = assemble(plan, &artifacts, texts(plan)?, &mut left_out)?;
-    let mut digests = basis.digests.clone();
-    digests.extend(gather::more_digests(basis, project, &table)?);
+    let more = gather::more_digests(basis, project, &table)?;
+    let mut digests = std::mem::take(&mut basis.digests);
+    digests.extend(more);
     // Last, since it holds the digest of the others.
     let record = record(plan, &artifacts, content_digest(&table, &digests)?);
     add_generated(&mut table, layout::RECORD, record.to_json())?;

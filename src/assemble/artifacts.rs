@@ -1,6 +1,7 @@
 //! Turns what the plan and the resolver give into entries.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use walkdir::WalkDir;
@@ -11,7 +12,7 @@ use crate::model::{
 };
 use crate::plan::layout;
 use crate::runtime;
-use crate::zipfile::{Directory, Member};
+use crate::zipfile::{ByName, Directory};
 
 /// What the resolver brought.
 #[derive(Clone, Debug, Default)]
@@ -119,7 +120,7 @@ pub fn assemble(
             path: checked(layout::jar(name), "Maven")?,
             source: EntrySource::File(path.clone()),
             method: Method::Stored,
-            reason: "a jar of engine or project".to_owned(),
+            reason: "a jar of engine or project".into(),
         })?;
     }
     for entry in &plan.entries {
@@ -210,7 +211,7 @@ fn add(
         path: checked(path, by)?,
         source: EntrySource::Generated { by, bytes },
         method: Method::Deflated,
-        reason: reason.to_owned(),
+        reason: reason.into(),
     })
 }
 
@@ -233,11 +234,7 @@ fn directory(path: &Utf8Path) -> Result<Directory, AssembleError> {
 }
 
 /// Size and checksum of an archive's entry.
-fn facts(
-    members: &HashMap<String, Member>,
-    path: &Utf8Path,
-    name: &str,
-) -> Result<(u64, u32), AssembleError> {
+fn facts(members: &ByName, path: &Utf8Path, name: &str) -> Result<(u64, u32), AssembleError> {
     let member = members.get(name).ok_or_else(|| AssembleError::Archive {
         path: path.to_owned(),
         source: std::io::Error::new(
@@ -257,7 +254,8 @@ fn add_wheel(
     left_out: &mut Vec<LeftOut>,
 ) -> Result<(), AssembleError> {
     let members = directory(&wheel.archive)?.by_name();
-    let label = format!("{} {}", wheel.name, wheel.version);
+    let label: Arc<str> = format!("{} {}", wheel.name, wheel.version).into();
+    let archive: Arc<Utf8Path> = wheel.archive.as_path().into();
     for (name, target) in &wheel.files {
         let path = checked(layout::library(target), &label)?;
         let (size, checksum) = facts(&members, &wheel.archive, name)?;
@@ -284,7 +282,7 @@ fn add_wheel(
         table.add(WarEntry {
             path,
             source: EntrySource::Archive {
-                archive: wheel.archive.clone(),
+                archive: archive.clone(),
                 name: name.clone(),
                 size,
                 checksum,
@@ -309,6 +307,8 @@ fn add_archive(
     reason: &str,
     place: impl Fn(&str) -> Result<WarPath, WarPathError>,
 ) -> Result<(), AssembleError> {
+    let archive: Arc<Utf8Path> = path.into();
+    let label: Arc<str> = reason.into();
     for member in directory(path)?.members() {
         if member.is_folder() {
             continue;
@@ -320,13 +320,13 @@ fn add_archive(
         table.add(WarEntry {
             path: target,
             source: EntrySource::Archive {
-                archive: path.to_owned(),
+                archive: archive.clone(),
                 name: member.name.clone(),
                 size: member.size,
                 checksum: member.crc32,
             },
             method: Method::Copied,
-            reason: reason.to_owned(),
+            reason: label.clone(),
         })?;
     }
     Ok(())
@@ -358,7 +358,7 @@ fn add_static(table: &mut EntryTable, collected: &CollectedStatic) -> Result<(),
             path: target,
             source: EntrySource::File(path.to_owned()),
             method: Method::Deflated,
-            reason: reason.to_owned(),
+            reason: reason.into(),
         };
         if let Some(prefix) = &collected.prefix {
             let target = checked(layout::static_file(prefix, &name), reason)?;

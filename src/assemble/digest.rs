@@ -50,6 +50,7 @@ pub fn content_digest(table: &EntryTable, digests: &FileDigests) -> Result<Strin
 mod tests {
     use super::*;
     use crate::model::{Method, WarEntry, WarPath};
+    use camino::Utf8Path;
 
     fn digest(path: &str, checksum: u32) -> String {
         let mut table = EntryTable::default();
@@ -57,13 +58,13 @@ mod tests {
             .add(WarEntry {
                 path: WarPath::new(path).expect(path),
                 source: EntrySource::Archive {
-                    archive: "home.zip".into(),
+                    archive: Utf8Path::new("home.zip").into(),
                     name: "bin/python3.13".to_owned(),
                     size: 9,
                     checksum,
                 },
                 method: Method::Copied,
-                reason: String::new(),
+                reason: "".into(),
             })
             .expect("added");
         content_digest(&table, &FileDigests::default()).expect("a digest")

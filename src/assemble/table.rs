@@ -1,6 +1,6 @@
 //! The WAR as a sorted map of entries, before a byte of it is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::AssembleError;
 use crate::model::{WarEntry, WarPath};
@@ -10,10 +10,11 @@ use crate::plan::layout;
 #[derive(Clone, Debug, Default)]
 pub struct EntryTable {
     entries: BTreeMap<WarPath, WarEntry>,
-    /// Lower-case spelling → path, for hosts whose file systems fold case.
-    spellings: BTreeMap<String, WarPath>,
+    /// Lower-case spelling → path, for hosts whose file systems fold case. Only where
+    /// the two differ: most paths are their own lower case.
+    spellings: HashMap<String, WarPath>,
     /// Folders of the entries → one entry below each.
-    folders: BTreeMap<String, WarPath>,
+    folders: HashMap<String, WarPath>,
 }
 
 impl EntryTable {
@@ -26,17 +27,25 @@ impl EntryTable {
         if let Some(first) = self.entries.get(&entry.path) {
             return Err(AssembleError::Duplicate {
                 path: entry.path.clone(),
-                first: first.reason.clone(),
-                second: entry.reason,
+                first: first.reason.to_string(),
+                second: entry.reason.to_string(),
             });
         }
         let folded = entry.path.as_str().to_lowercase();
-        if let Some(first) = self.spellings.get(&folded) {
+        let twin = match self.spellings.get(&folded) {
+            Some(twin) => Some(twin),
+            None if folded == entry.path.as_str() => None,
+            None => self
+                .entries
+                .get_key_value(folded.as_str())
+                .map(|(path, _)| path),
+        };
+        if let Some(first) = twin {
             return Err(AssembleError::Case {
                 first: first.clone(),
                 first_reason: self.reason(first),
                 second: entry.path,
-                second_reason: entry.reason,
+                second_reason: entry.reason.to_string(),
             });
         }
         if let Some(below) = self.folders.get(entry.path.as_str()) {
@@ -44,28 +53,29 @@ impl EntryTable {
                 below: below.clone(),
                 below_reason: self.reason(below),
                 file: entry.path,
-                file_reason: entry.reason,
+                file_reason: entry.reason.to_string(),
             });
         }
         for folder in entry.path.ancestors() {
-            if let Some(file) = WarPath::new(folder)
-                .ok()
-                .and_then(|path| self.entries.get(&path))
-            {
+            if let Some(file) = self.entries.get(folder) {
                 return Err(AssembleError::FileAndFolder {
                     file: file.path.clone(),
-                    file_reason: file.reason.clone(),
+                    file_reason: file.reason.to_string(),
                     below: entry.path.clone(),
-                    below_reason: entry.reason,
+                    below_reason: entry.reason.to_string(),
                 });
             }
         }
-        for folder in entry.path.ancestors() {
-            if !self.folders.contains_key(folder) {
-                self.folders.insert(folder.to_owned(), entry.path.clone());
+        // From the inside: where a folder is known, those above it are.
+        for folder in entry.path.ancestors().collect::<Vec<_>>().into_iter().rev() {
+            if self.folders.contains_key(folder) {
+                break;
             }
+            self.folders.insert(folder.to_owned(), entry.path.clone());
         }
-        self.spellings.insert(folded, entry.path.clone());
+        if folded != entry.path.as_str() {
+            self.spellings.insert(folded, entry.path.clone());
+        }
         self.entries.insert(entry.path.clone(), entry);
         Ok(())
     }
@@ -97,7 +107,7 @@ impl EntryTable {
     fn reason(&self, path: &WarPath) -> String {
         self.entries
             .get(path)
-            .map(|entry| entry.reason.clone())
+            .map(|entry| entry.reason.to_string())
             .unwrap_or_default()
     }
 }
@@ -115,7 +125,7 @@ mod tests {
                 bytes: Vec::new(),
             },
             method: Method::Stored,
-            reason: reason.to_owned(),
+            reason: reason.into(),
         }
     }
 

@@ -30,6 +30,10 @@ pub(super) struct Arguments {
     /// Write the versions that are taken to djwar.lock first, for the next builds
     #[arg(long)]
     lock: bool,
+
+    /// Build twice from scratch first, and compare the bytes
+    #[arg(long)]
+    verify_reproducible: bool,
 }
 
 /// What build, plan, run and manage take alike.
@@ -100,6 +104,10 @@ pub(super) fn run(options: &Common, arguments: &Arguments, report: Stderr) -> Ou
     if arguments.lock {
         let (project, config) = options.scanned(&arguments.project, arguments.what.raw(), true)?;
         pipeline::lock(&project, &config, options.offline, &report)?;
+    }
+    if arguments.verify_reproducible {
+        let (project, config) = options.project(&arguments.project, arguments.what.raw())?;
+        pipeline::verify_reproducible(&project, &config, options.offline, &report)?;
     }
     let built = build(
         options,

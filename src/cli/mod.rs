@@ -2,6 +2,7 @@
 //! the only one that writes to standard output.
 
 mod build;
+mod cache;
 mod check;
 mod common;
 mod completions;
@@ -55,6 +56,8 @@ enum Command {
     Manage(manage::Arguments),
     /// Deploy a WAR in real containers and say what each served
     Verify(verify::Arguments),
+    /// Say where the cache is and how large; remove what isn't used
+    Cache(cache::Arguments),
     /// Print a completion script for a shell
     Completions(completions::Arguments),
 }
@@ -83,6 +86,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Run(arguments) => run::run(&cli.common, &arguments, reporter),
         Command::Manage(arguments) => manage::run(&cli.common, &arguments, reporter),
         Command::Verify(arguments) => verify::run(&cli.common, &arguments, reporter),
+        Command::Cache(arguments) => cache::run(&cli.common, &arguments),
         Command::Completions(arguments) => completions::run(&arguments),
     };
     match outcome {

@@ -1,6 +1,8 @@
 //! What goes into a WAR: entries, where their bytes come from, and why.
 
-use camino::Utf8PathBuf;
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{Coordinates, Engine, Platform, PythonChoice, PythonVersion, ServletApi, WarPath};
@@ -33,8 +35,8 @@ pub enum EntrySource {
     },
     /// An entry of another archive, whose compressed bytes are copied.
     Archive {
-        /// The archive.
-        archive: Utf8PathBuf,
+        /// The archive; shared, since a WAR has tens of thousands of entries.
+        archive: Arc<Utf8Path>,
         /// The entry's name in it.
         name: String,
         /// Bytes, uncompressed, as its directory says.
@@ -54,7 +56,7 @@ pub struct WarEntry {
     /// How it is kept.
     pub method: Method,
     /// Why it is there, for `djwar plan`.
-    pub reason: String,
+    pub reason: Arc<str>,
 }
 
 /// Something that stays out of the WAR.

@@ -1,14 +1,16 @@
 //! A path inside a WAR: relative, `/`-separated, free of `..`, `\` and empty
 //! parts. The zip crate accepts all of those (FACTS), so the type refuses them.
 
+use std::borrow::Borrow;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 /// A path inside a WAR, always with `/`, never leading or trailing with one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
-pub struct WarPath(String);
+pub struct WarPath(Arc<str>);
 
 /// Why a text is no path inside a WAR.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -30,7 +32,7 @@ impl WarPath {
     pub fn new(path: impl Into<String>) -> Result<Self, WarPathError> {
         let path = path.into();
         match refusal(&path) {
-            None => Ok(Self(path)),
+            None => Ok(Self(path.into())),
             Some(reason) => Err(WarPathError { path, reason }),
         }
     }
@@ -75,6 +77,12 @@ fn refusal(path: &str) -> Option<&'static str> {
             "." | ".." => Some("it holds `.` or `..`"),
             _ => None,
         })
+    }
+}
+
+impl Borrow<str> for WarPath {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

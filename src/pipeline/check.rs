@@ -61,7 +61,14 @@ fn django(
     report: &dyn Report,
 ) -> Result<Vec<Problem>, Failure> {
     let mut clock = Clock::start();
-    let basis = Basis::of(project, plan, offline, report, &mut clock)?;
+    let basis = Basis::of(
+        project,
+        plan,
+        crate::resolve::Host::of_this_process(),
+        offline,
+        report,
+        &mut clock,
+    )?;
     let resolver = &basis.resolver;
     let environment = resolver.environment(&basis.resolution, basis.python.as_ref())?;
     let scratch = resolver.cache.scratch()?;

@@ -1,7 +1,10 @@
 //! Collects static files, and runs the configured commands, once per content of the
 //! project: Django starts only when something changed that it could see.
 
+use std::collections::{BTreeMap, HashMap};
+
 use camino::{Utf8Path, Utf8PathBuf};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::check::copy_project;
@@ -11,11 +14,12 @@ use crate::model::{
     BuildPlan, EntrySource, FileDigests, LeftOut, Method, Project, StaticMode, WarEntry,
 };
 use crate::plan::layout;
+use crate::resolve::cache::hexadecimal;
 use crate::resolve::{Key, Python, Resolution, Resolver, StaticFiles, StaticRequest};
 use crate::scan::never_packed;
 
 /// Changes when the same input would be collected otherwise.
-const RECIPE: &str = "static 2";
+const RECIPE: &str = "static 3";
 
 const RESULT: &str = "result.json";
 
@@ -61,7 +65,7 @@ impl Collection {
                 path: target,
                 source: EntrySource::File(self.made.join(path)),
                 method: Method::Deflated,
-                reason: "made by a command of `before`".to_owned(),
+                reason: "made by a command of `before`".into(),
             });
         }
         Ok(())
@@ -90,7 +94,14 @@ pub(super) fn collect(
     python: &dyn Python,
 ) -> Result<Collection, Failure> {
     let commands = commands(config, plan);
-    let key = key(resolver, project, config, plan, digests, resolution, python)?;
+    let basis = parts(resolver, project, config, plan, resolution, python);
+    let last = last_key(&basis, config, plan, digests);
+    if let Some(last) = &last
+        && let Some(entry) = unaffected(resolver, plan, digests, last)
+    {
+        return collection(&entry);
+    }
+    let key = key(basis, plan, digests)?;
     let entry = resolver.cache.entry_or_make("static", &key, |folder| {
         let environment = resolver.environment(resolution, python)?;
         let scratch = resolver.cache.scratch()?;
@@ -133,6 +144,18 @@ pub(super) fn collect(
         fs_err::write(folder.join(RESULT), text)?;
         Ok(())
     })?;
+    let collection = collection(&entry)?;
+    if let (Some(last), Some(reads)) = (last, &collection.found.reads) {
+        let files = by_path(plan, digests);
+        let known = |path: &String| Some((path.clone(), files.get(path.as_str())?.clone()));
+        let reads = reads.iter().filter_map(known).collect();
+        let key = key.as_str().to_owned();
+        resolver.cache.set_note(READS, &last, &Last { key, reads });
+    }
+    Ok(collection)
+}
+
+fn collection(entry: &Utf8Path) -> Result<Collection, Failure> {
     let read = || -> Result<StaticFiles, std::io::Error> {
         let text = fs_err::read(entry.join(RESULT))?;
         serde_json::from_slice(&text).map_err(std::io::Error::other)
@@ -151,17 +174,93 @@ pub(super) fn collect(
     })
 }
 
-/// Everything that collectstatic can see: packages, interpreter, the project's
-/// files, the build's environment and the variables that the settings name.
-fn key(
-    resolver: &Resolver<'_>,
-    project: &Project,
+/// The folder in the cache of what was read last.
+const READS: &str = "static-reads";
+
+/// What was collected last, and the files of the project that Django read for it.
+#[derive(Serialize, Deserialize)]
+struct Last {
+    key: String,
+    /// Path → SHA-256.
+    reads: BTreeMap<String, String>,
+}
+
+/// Endings of files that only Python's own `open` reads while static files are
+/// collected, which tells when it does. Style sheets and scripts are not among
+/// them: libraries in C read those.
+const TOLD: &[&str] = &[
+    "py", "html", "txt", "md", "rst", "po", "mo", "toml", "cfg", "ini", "lock",
+];
+
+fn is_told(path: &str) -> bool {
+    Utf8Path::new(path)
+        .extension()
+        .is_some_and(|ending| TOLD.contains(&ending))
+}
+
+/// Everything but the content of those files. None where commands run that may
+/// look at anything.
+fn last_key(
+    basis: &[String],
     config: &Config,
     plan: &BuildPlan,
     digests: &FileDigests,
-    resolution: &Resolution,
-    python: &dyn Python,
-) -> Result<Key, Failure> {
+) -> Option<Key> {
+    if !config.before.is_empty() {
+        return None;
+    }
+    let mut files = Sha256::new();
+    for entry in &plan.entries {
+        let EntrySource::File(source) = &entry.source else {
+            continue;
+        };
+        files.update(entry.path.as_str());
+        files.update([0]);
+        if !is_told(entry.path.as_str()) {
+            files.update(digests.get(source)?.sha256);
+        }
+    }
+    let files = hexadecimal(&files.finalize());
+    let parts = basis.iter().map(String::as_str);
+    Some(Key::of(parts.chain([files.as_str()])))
+}
+
+/// What was collected last, when nothing changed that was read for it.
+fn unaffected(
+    resolver: &Resolver<'_>,
+    plan: &BuildPlan,
+    digests: &FileDigests,
+    last: &Key,
+) -> Option<Utf8PathBuf> {
+    let last: Last = resolver.cache.note(READS, last)?;
+    let files = by_path(plan, digests);
+    let is_same = |(path, sha256): (&String, &String)| files.get(path.as_str()) == Some(sha256);
+    if !last.reads.iter().all(is_same) {
+        return None;
+    }
+    resolver.cache.existing("static", &Key::parse(&last.key)?)
+}
+
+/// The digests of the project's files by their path in it.
+fn by_path<'p>(plan: &'p BuildPlan, digests: &FileDigests) -> HashMap<&'p str, String> {
+    plan.entries
+        .iter()
+        .filter_map(|entry| {
+            let EntrySource::File(source) = &entry.source else {
+                return None;
+            };
+            let digest = digests.get(source)?;
+            Some((
+                layout::below_application(&entry.path),
+                hexadecimal(&digest.sha256),
+            ))
+        })
+        .collect()
+}
+
+/// Everything that collectstatic can see: packages, interpreter, the project's
+/// files, the build's environment and the variables that the settings name.
+fn key(mut parts: Vec<String>, plan: &BuildPlan, digests: &FileDigests) -> Result<Key, Failure> {
     let mut files = Sha256::new();
     for entry in &plan.entries {
         let EntrySource::File(source) = &entry.source else {
@@ -177,13 +276,25 @@ fn key(
         files.update([0]);
         files.update(digest.sha256);
     }
+    parts.push(hexadecimal(&files.finalize()));
+    Ok(Key::of(parts.iter().map(String::as_str)))
+}
+
+/// All of that but the files.
+fn parts(
+    resolver: &Resolver<'_>,
+    project: &Project,
+    config: &Config,
+    plan: &BuildPlan,
+    resolution: &Resolution,
+    python: &dyn Python,
+) -> Vec<String> {
     let mut parts = vec![
         RECIPE.to_owned(),
         resolution.digest(),
         python.digest().to_owned(),
         plan.settings.clone(),
         plan.source_root.to_string(),
-        format!("{:x?}", files.finalize()),
     ];
     for command in commands(config, plan) {
         parts.push(command.join("\0"));
@@ -195,5 +306,5 @@ fn key(
         let value = resolver.host.variable(&variable.name).unwrap_or_default();
         parts.push(format!("{}={value}", variable.name));
     }
-    Ok(Key::of(parts.iter().map(String::as_str)))
+    parts
 }

@@ -2,6 +2,8 @@
 
 use std::time::UNIX_EPOCH;
 
+use sha2::{Digest, Sha256};
+
 use crate::assemble::runtime_of;
 use crate::config::Config;
 use crate::error::{Failure, Kind};
@@ -79,14 +81,18 @@ pub(super) fn of(
         let value = host.variable(&variable.name).unwrap_or_default();
         parts.push(format!("{}={value}", variable.name));
     }
+    let mut files = Sha256::new();
     for entry in &plan.entries {
         let EntrySource::File(source) = &entry.source else {
             continue;
         };
-        parts.push(entry.path.to_string());
-        let digest = basis.digests.get(source);
-        parts.push(digest.map_or_else(String::new, |digest| hexadecimal(&digest.sha256)));
+        files.update(entry.path.as_str());
+        files.update([0]);
+        if let Some(digest) = basis.digests.get(source) {
+            files.update(digest.sha256);
+        }
     }
+    parts.push(hexadecimal(&files.finalize()));
     Ok(Key::of(parts.iter().map(String::as_str)))
 }
 

@@ -42,6 +42,7 @@ impl<'a> Basis<'a> {
     pub(super) fn of(
         project: &Project,
         plan: &BuildPlan,
+        host: Host,
         offline: bool,
         report: &'a dyn Report,
         clock: &mut Clock,
@@ -50,12 +51,7 @@ impl<'a> Basis<'a> {
             Engine::Cpython => Some(only_platform(plan)?),
             Engine::Jython | Engine::Graalpy => None,
         };
-        let resolver = Resolver::new(
-            Host::of_this_process(),
-            project.root.clone(),
-            offline,
-            report,
-        )?;
+        let resolver = Resolver::new(host, project.root.clone(), offline, report)?;
         let digests = digests(&resolver.cache, project, plan)?;
         clock.lap("files");
         let request = WheelRequest::of_project(

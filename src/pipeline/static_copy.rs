@@ -89,7 +89,7 @@ impl Found<'_> {
             for (name, path) in &wheel.files {
                 if let Some(below) = path.strip_prefix(folder) {
                     let source = EntrySource::Archive {
-                        archive: wheel.archive.clone(),
+                        archive: wheel.archive.as_path().into(),
                         name: name.clone(),
                         // `assemble` reads them in the archive's directory.
                         size: 0,
@@ -110,7 +110,7 @@ impl Found<'_> {
                 path,
                 source,
                 method: Method::Deflated,
-                reason: REASON.to_owned(),
+                reason: REASON.into(),
             });
         }
         Ok(())

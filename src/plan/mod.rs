@@ -160,7 +160,7 @@ fn entries(project: &Project) -> Result<Vec<WarEntry>, PlanError> {
                 path: layout::application(file.path.as_str())?,
                 source: EntrySource::File(project.root.join(&file.path)),
                 method: Method::Deflated,
-                reason: format!("the project's `{}`", file.path),
+                reason: format!("the project's `{}`", file.path).into(),
             })
         })
         .collect()

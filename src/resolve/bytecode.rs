@@ -1,10 +1,13 @@
 //! Byte code, compiled once per content by the target's own Python and kept as
 //! archives whose entries are copied into the WAR as they are.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::BufWriter;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use fs_err::File;
 use serde::{Deserialize, Serialize};
 
 use super::cache::{Key, hexadecimal, sha256_of, utf8};
@@ -36,6 +39,18 @@ pub struct Job {
     /// Whether the source must be what was compiled, each time it is loaded.
     pub checked: bool,
 }
+
+/// Which files an archive of byte code was made of, for the next one: what didn't
+/// change is copied.
+#[derive(Debug, Serialize, Deserialize)]
+struct Set {
+    key: String,
+    /// Path → SHA-256.
+    sources: BTreeMap<String, String>,
+}
+
+/// The folder of the sets in the cache.
+const SETS: &str = "bytecode-sets";
 
 /// What the compiler says at its end.
 #[derive(Debug, Deserialize)]
@@ -227,19 +242,60 @@ impl Resolver<'_> {
             });
         }
         let key = Key::of(parts.iter().map(String::as_str));
-        self.cache
+        let mut set = Set {
+            key: key.as_str().to_owned(),
+            sources: BTreeMap::new(),
+        };
+        for pair in parts[2..].chunks_exact(2) {
+            set.sources.insert(pair[0].clone(), pair[1].clone());
+        }
+        let recipe = parts.swap_remove(0);
+        // The project of these files: only its last set is of any use.
+        let first = files.first().map_or("", |file| file.source.as_str());
+        let last = Key::of([&recipe, python.digest(), first]);
+        let archive = self
+            .cache
             .file_or_make("bytecode", &key, "bytecode.zip", |target| {
                 let scratch = self.cache.scratch()?;
                 let scratch = scratch.path();
+                let kept = self.kept(&last, &set);
                 if python.compiles_slowly() {
                     self.compile_each(files, python, scratch)?;
-                } else {
-                    let jobs: Vec<Job> =
-                        files.iter().map(|file| file.job(scratch, python)).collect();
-                    self.say_failed(&python.compile(self, &jobs)?);
+                    return pack_folder(scratch, target);
                 }
-                pack_folder(scratch, target)
-            })
+                let is_new = |file: &&PythonFile| {
+                    kept.as_ref()
+                        .is_none_or(|(_, kept)| !kept.contains(&file.path))
+                };
+                let jobs: Vec<Job> = files
+                    .iter()
+                    .filter(is_new)
+                    .map(|file| file.job(scratch, python))
+                    .collect();
+                self.say_failed(&python.compile(self, &jobs)?);
+                match kept {
+                    None => pack_folder(scratch, target),
+                    Some((archive, kept)) => {
+                        let kept = kept.iter().map(|path| python.compiled_name(path)).collect();
+                        pack_with_kept(scratch, &archive, &kept, target)
+                    }
+                }
+            })?;
+        self.cache.set_note(SETS, &last, &set);
+        Ok(archive)
+    }
+
+    /// The archive of the last set, and the files which are the same in it.
+    fn kept(&self, last: &Key, set: &Set) -> Option<(Utf8PathBuf, BTreeSet<String>)> {
+        let before: Set = self.cache.note(SETS, last)?;
+        let folder = self.cache.existing("bytecode", &Key::parse(&before.key)?)?;
+        let kept = before
+            .sources
+            .into_iter()
+            .filter(|(path, sha256)| set.sources.get(path) == Some(sha256))
+            .map(|(path, _)| path)
+            .collect();
+        Some((folder.join("bytecode.zip"), kept))
     }
 
     /// Compiles those of the files into `folder` whose content was never compiled.
@@ -314,8 +370,26 @@ fn wheel_key(wheel: &Wheel, python: &dyn Python) -> Key {
     Key::of([&python.recipe(), &wheel.sha256, python.digest()])
 }
 
+/// An archive of what is new in `folder`, and of what `kept` names in another one.
+fn pack_with_kept(
+    folder: &Utf8Path,
+    before: &Utf8Path,
+    kept: &BTreeSet<String>,
+    file: &Utf8Path,
+) -> Result<(), ResolveError> {
+    let mut packer = Packer::create(file)?;
+    packer.copied(before, |name| kept.contains(name))?;
+    pack_into(&mut packer, folder)?;
+    packer.finish()
+}
+
 fn pack_folder(folder: &Utf8Path, file: &Utf8Path) -> Result<(), ResolveError> {
     let mut packer = Packer::create(file)?;
+    pack_into(&mut packer, folder)?;
+    packer.finish()
+}
+
+fn pack_into(packer: &mut Packer<BufWriter<File>>, folder: &Utf8Path) -> Result<(), ResolveError> {
     for found in walkdir::WalkDir::new(folder).sort_by_file_name() {
         // A wheel without Python files has no folder.
         let Ok(found) = found else { break };
@@ -329,5 +403,5 @@ fn pack_folder(folder: &Utf8Path, file: &Utf8Path) -> Result<(), ResolveError> {
             packer.deflated(&name, &fs_err::read(&path)?)?;
         }
     }
-    packer.finish()
+    Ok(())
 }

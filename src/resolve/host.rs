@@ -35,6 +35,13 @@ impl Host {
         }
     }
 
+    /// This environment with another variable.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.insert(name.into(), value.into());
+        self
+    }
+
     /// A variable that is set to something, as text.
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.variables

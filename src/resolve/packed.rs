@@ -49,6 +49,24 @@ impl<W: Write + Seek> Packer<W> {
         self.add(name, bytes, CompressionMethod::Stored)
     }
 
+    /// Takes the entries whose name `wanted` accepts from another archive, as they
+    /// are packed there.
+    pub(crate) fn copied(
+        &mut self,
+        archive: &Utf8Path,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<(), ResolveError> {
+        let mut from =
+            zip::ZipArchive::new(std::io::BufReader::new(File::open(archive)?)).map_err(broken)?;
+        for number in 0..from.len() {
+            let entry = from.by_index_raw(number).map_err(broken)?;
+            if entry.name().is_ok_and(|name| wanted(&name)) {
+                self.writer.raw_copy_file(entry).map_err(broken)?;
+            }
+        }
+        Ok(())
+    }
+
     fn add(
         &mut self,
         name: &str,

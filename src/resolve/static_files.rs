@@ -41,6 +41,10 @@ pub struct StaticFiles {
     /// The files of the project that the commands made or changed, relative to it.
     #[serde(default)]
     pub made: Vec<String>,
+    /// The files of the project that were read, relative to it; none when that
+    /// isn't known.
+    #[serde(default)]
+    pub reads: Option<Vec<String>>,
     /// The storage's class when it isn't a folder (a bucket): nothing was collected.
     #[serde(default)]
     pub remote_storage: Option<String>,

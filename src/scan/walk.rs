@@ -1,6 +1,7 @@
 //! Which files are packed, and what stays out and why. Does not descend into
 //! what is not packed: a repository's `node_modules` costs nothing.
 
+use std::collections::HashMap;
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -111,7 +112,7 @@ pub(super) fn walk(
         patterns,
         outputs,
         walked: Walked::default(),
-        descended: Vec::new(),
+        descended: HashMap::new(),
     };
     let mut entries = WalkDir::new(root)
         .min_depth(1)
@@ -177,7 +178,7 @@ struct Walk<'a> {
     walked: Walked,
     /// Folders of the never-list that an include pattern reaches into: what lies
     /// there stays out unless the pattern names it.
-    descended: Vec<(Utf8PathBuf, &'static str)>,
+    descended: HashMap<Utf8PathBuf, &'static str>,
 }
 
 impl Walk<'_> {
@@ -191,7 +192,7 @@ impl Walk<'_> {
         }
         if let Some(reason) = self.never(&relative, is_folder) {
             if is_folder && self.patterns.reaches_into(&relative) {
-                self.descended.push((relative, reason));
+                self.descended.insert(relative, reason);
                 return Ok(Verdict::In);
             }
             if !self.patterns.include.is_match(&relative) {
@@ -244,10 +245,10 @@ impl Walk<'_> {
     }
 
     fn inherited(&self, relative: &Utf8Path) -> Option<&'static str> {
-        self.descended
-            .iter()
-            .find(|(folder, _)| relative.starts_with(folder))
-            .map(|&(_, reason)| reason)
+        relative
+            .ancestors()
+            .find_map(|folder| self.descended.get(folder))
+            .copied()
     }
 
     fn out(&mut self, relative: &Utf8Path, is_folder: bool, reason: &str) -> Verdict {

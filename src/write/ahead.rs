@@ -18,6 +18,10 @@ use crate::zipfile::{DEFLATED, STORED};
 /// Bytes that may be in flight at once.
 pub(super) const BUDGET: usize = 16 << 20;
 
+/// Parts that may wait for the writer: those which the cache has take no room of the
+/// budget, and a project may have a million.
+const FAR: usize = 512;
+
 /// A content to deflate.
 pub(super) enum Content<'a> {
     /// Bytes that djwar made.
@@ -177,6 +181,10 @@ impl<'a> Ahead<'a> {
             if state.large.is_none() && state.next >= self.contents.len() {
                 return None;
             }
+            if state.ready.len() >= FAR {
+                state = self.wait(state);
+                continue;
+            }
             let cost = match &state.large {
                 Some(_) => 2 * PIECE + WINDOW,
                 None => usize::try_from(self.size(state.next)).unwrap_or(PIECE) * 9 / 4 + 4096,
@@ -186,17 +194,22 @@ impl<'a> Ahead<'a> {
             if state.in_flight == 0 || state.in_flight + cost <= self.budget {
                 return Some(Self::give(&mut state, cost));
             }
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            state = self.wait(state);
         }
+    }
+
+    fn wait<'s>(&self, state: MutexGuard<'s, State>) -> MutexGuard<'s, State> {
+        self.changed
+            .wait(state)
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Passes what the cache has, and opens the next content if it is large.
     fn start_next(&self, state: &mut State, deflater: &mut Deflater) {
         let before = state.given;
-        while let Some(content) = self.contents.get(state.next) {
+        while let Some(content) = self.contents.get(state.next)
+            && state.ready.len() < FAR
+        {
             if let Some(blob) = self.find(content).filter(|blob| blob.method == DEFLATED) {
                 state.ready.insert(state.given, Ok(Part::Known(blob)));
             } else if self.size(state.next) <= PIECE as u64 {

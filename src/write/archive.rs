@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use flate2::read::DeflateDecoder;
 
 use super::WriteError;
-use crate::zipfile::{DEFLATED, Directory, Member, STORED};
+use crate::zipfile::{ByName, DEFLATED, Directory, Member, STORED};
 
 /// Open archives by path.
 #[derive(Default)]
@@ -19,7 +19,7 @@ pub(crate) struct Archives {
 
 struct Archive {
     file: File,
-    members: HashMap<String, Member>,
+    members: ByName,
 }
 
 /// Bytes are copied in pieces of this length.

@@ -12,7 +12,7 @@ pub(super) const PIECE: usize = 512 << 10;
 pub(super) const WINDOW: usize = 32 << 10;
 
 /// Level 5: one part in 400 larger than 6, and a sixth faster; 4 is larger by one
-/// part in 50 (docs/decisions/0007-packing.md).
+/// part in 50 (docs/decisions/0006-packing.md).
 const LEVEL: u32 = 5;
 
 /// What the sample is deflated with: it only has to tell text from noise.

@@ -1,6 +1,5 @@
 //! Reads the central directory of an archive, and nothing else of it.
 
-use std::collections::HashMap;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::{CENTRAL, END, END_64, EXTRA_64, FULL_32, LOCAL, LOCATOR_64};
@@ -59,13 +58,29 @@ impl Directory {
         &self.members
     }
 
-    /// The entries by name; of two with one name the last counts, as for every
-    /// tool that reads the directory from its start.
-    pub fn by_name(self) -> HashMap<String, Member> {
+    /// For look-ups by name.
+    pub fn by_name(mut self) -> ByName {
         self.members
-            .into_iter()
-            .map(|member| (member.name.clone(), member))
-            .collect()
+            .sort_by(|first, second| first.name.cmp(&second.name));
+        self.members.shrink_to_fit();
+        ByName(self.members)
+    }
+}
+
+/// A directory for look-ups. Sorted, since a map would hold each name twice.
+#[derive(Clone, Debug)]
+pub struct ByName(Vec<Member>);
+
+impl ByName {
+    /// The entry of that name; of two the last counts, as for every tool that
+    /// reads the directory from its start.
+    pub fn get(&self, name: &str) -> Option<&Member> {
+        let after = self
+            .0
+            .partition_point(|member| member.name.as_str() <= name);
+        self.0
+            .get(after.checked_sub(1)?)
+            .filter(|member| member.name == name)
     }
 }
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from djwar_handler.channels import take_standard_streams
 from djwar_handler.project import on_settings_loaded, place_static_root
+from djwar_handler.reads import Reads
 
 COLLECT = ["collectstatic"]
 
@@ -30,6 +31,7 @@ class StepError(Exception):
 
 def collect(destination: Path, commands: list[list[str]]) -> dict[str, object]:
     """Runs the commands; what the build has to know. Raises whatever the project raises."""
+    reads = Reads(os.getcwd())
     on_settings_loaded(lambda settings: place_static_root(settings, str(destination)))
     import django
     from django.conf import settings
@@ -50,6 +52,7 @@ def collect(destination: Path, commands: list[list[str]]) -> dict[str, object]:
         found["static_url"] = settings.STATIC_URL
     if remote:
         found["remote_storage"] = remote
+    found["reads"] = reads.names()
     found["made"] = sorted(path for path, state in _seen(project).items() if before.get(path) != state)
     return found
 

@@ -1,6 +1,6 @@
 //! Which WAR was made of what: lets an unchanged project end without writing.
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
 
 use super::files::Stamp;
@@ -34,8 +34,7 @@ impl Cache {
     /// The WAR at `target`, when it is the one that was made of what the
     /// fingerprint stands for, and nobody touched it since.
     pub fn remembered(&self, target: &Utf8Path, fingerprint: &Key) -> Option<Remembered> {
-        let text = fs_err::read(self.remembered_at(target)).ok()?;
-        let remembered: Remembered = serde_json::from_slice(&text).ok()?;
+        let remembered: Remembered = self.note(BUCKET, &key(target))?;
         let metadata = fs_err::symlink_metadata(target).ok()?;
         (remembered.fingerprint == fingerprint.as_str()
             && metadata.is_file()
@@ -60,24 +59,12 @@ impl Cache {
             entries,
             left_out: left_out.to_vec(),
         };
-        let path = self.remembered_at(target);
-        let write = || -> std::io::Result<()> {
-            let folder = path.parent().unwrap_or(&path);
-            fs_err::create_dir_all(folder)?;
-            let file = tempfile::Builder::new()
-                .prefix("new-")
-                .tempfile_in(folder)?;
-            serde_json::to_writer(std::io::BufWriter::new(file.as_file()), &remembered)?;
-            file.persist(&path).map_err(|error| error.error)?;
-            Ok(())
-        };
-        let _ = write();
+        self.set_note(BUCKET, &key(target), &remembered);
     }
+}
 
-    fn remembered_at(&self, target: &Utf8Path) -> Utf8PathBuf {
-        let key = Key::of([RECIPE, target.as_str()]);
-        self.folder().join(BUCKET).join(key.as_str())
-    }
+fn key(target: &Utf8Path) -> Key {
+    Key::of([RECIPE, target.as_str()])
 }
 
 #[cfg(test)]

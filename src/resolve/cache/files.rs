@@ -58,7 +58,7 @@ impl FileIndex {
     ///
     /// # Errors
     /// When a file can't be read; names it.
-    pub fn digests(&mut self, files: &[&Utf8Path], threads: usize) -> io::Result<FileDigests> {
+    pub fn digests(mut self, files: &[&Utf8Path], threads: usize) -> io::Result<FileDigests> {
         let start = SystemTime::now();
         let next = AtomicUsize::new(0);
         let found = Mutex::new(Vec::with_capacity(files.len()));
@@ -97,21 +97,20 @@ impl FileIndex {
             return Err(error);
         }
         let found = found.into_inner().unwrap_or_default();
-        let digests = found
-            .iter()
-            .map(|(path, row)| (path.clone(), row.digest))
-            .collect();
-        let is_new = found.len() != self.known.len() || found.iter().any(|(_, row)| !row.is_known);
-        if is_new {
+        if found.len() != self.known.len() || found.iter().any(|(_, row)| !row.is_known) {
             self.known = found
-                .into_iter()
+                .iter()
                 .filter(|(_, row)| row.is_settled)
-                .map(|(path, row)| (path, (row.stamp, row.digest)))
+                .map(|(path, row)| (path.clone(), (row.stamp, row.digest)))
                 .collect();
             // A cache that can't be written costs time, and nothing else.
             let _ = self.save();
         }
-        Ok(digests)
+        drop(self);
+        Ok(found
+            .into_iter()
+            .map(|(path, row)| (path, row.digest))
+            .collect())
     }
 
     fn save(&self) -> io::Result<()> {
@@ -287,14 +286,14 @@ mod tests {
         let cache = Cache::at(root.join("cache"));
         let file = root.join("x");
         fs_err::write(&file, "one").expect("written");
-        let digest = |index: &mut FileIndex| {
+        let digest = |index: FileIndex| {
             let digests = index.digests(&[&file], 2).expect("digests");
             *digests.get(&file).expect("of that file")
         };
-        let first = digest(&mut FileIndex::of(&cache, root));
+        let first = digest(FileIndex::of(&cache, root));
         // Same size, in the same moment.
         fs_err::write(&file, "two").expect("written");
-        let second = digest(&mut FileIndex::of(&cache, root));
+        let second = digest(FileIndex::of(&cache, root));
         assert_ne!(first, second);
         let old = SystemTime::now() - Duration::from_hours(1);
         let mut index = FileIndex::of(&cache, root);
@@ -307,7 +306,7 @@ mod tests {
         };
         index.known.insert(file.clone(), (stamp, made_up));
         index.save().expect("saved");
-        assert_eq!(digest(&mut FileIndex::of(&cache, root)), made_up);
+        assert_eq!(digest(FileIndex::of(&cache, root)), made_up);
     }
 
     #[test]

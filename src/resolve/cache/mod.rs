@@ -9,6 +9,8 @@
 mod builds;
 mod deflated;
 mod files;
+mod notes;
+mod upkeep;
 
 use std::time::UNIX_EPOCH;
 
@@ -22,6 +24,7 @@ use super::host::Host;
 pub use builds::Remembered;
 pub use deflated::{Blob, ContentKey, Deflated, PackWriter};
 pub use files::FileIndex;
+pub use upkeep::{Bucket, Pruned};
 
 /// Changes when the layout or the meaning of any bucket changes.
 const LAYOUT: &str = "v1";
@@ -51,6 +54,12 @@ impl Key {
     /// A key over bytes.
     pub fn of_bytes(bytes: &[u8]) -> Self {
         Self(hexadecimal(&Sha256::digest(bytes)))
+    }
+
+    /// A key from its text.
+    pub fn parse(text: &str) -> Option<Self> {
+        (text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit()))
+            .then(|| Self(text.to_owned()))
     }
 
     /// The key's text.
@@ -115,7 +124,11 @@ impl Cache {
     /// The entry's `content` folder when it is there and whole.
     pub fn existing(&self, bucket: &str, key: &Key) -> Option<Utf8PathBuf> {
         let entry = self.entry(bucket, key);
-        is_whole(&entry).then(|| entry.join("content"))
+        if !is_whole(&entry) {
+            return None;
+        }
+        Self::mark_used(&entry);
+        Some(entry.join("content"))
     }
 
     /// The entry's `content` folder, made by `make` when it isn't there or is damaged.

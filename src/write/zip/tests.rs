@@ -11,7 +11,7 @@ fn generated(path: &str, text: &str) -> WarEntry {
             bytes: text.as_bytes().to_vec(),
         },
         method: Method::Deflated,
-        reason: String::new(),
+        reason: "".into(),
     }
 }
 

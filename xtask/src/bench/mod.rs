@@ -6,6 +6,7 @@ mod build;
 mod interpreter;
 mod load;
 mod memory;
+mod pack;
 mod peers;
 mod process_tree;
 mod sample;
@@ -41,6 +42,8 @@ enum What {
     Build(build::Arguments),
     /// Time of `djwar scan` in a repository of 20,000 files
     Scan(scan::Arguments),
+    /// Packing: wall, CPU, memory, size, beside jar, zip, zipfile and maven-war-plugin
+    Pack(pack::Arguments),
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
@@ -50,6 +53,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         What::Memory(arguments) => memory::run(arguments),
         What::Build(arguments) => build::run(arguments),
         What::Scan(arguments) => scan::run(arguments),
+        What::Pack(arguments) => pack::run(arguments),
     }
 }
 
