@@ -33,7 +33,9 @@ pub(super) fn link_data(war: &UnpackedWar, data: &Utf8Path) -> Result<(), Deploy
 fn link(place: &Utf8Path, kept: &Utf8Path, is_folder: bool) -> io::Result<()> {
     if place.is_symlink() {
         if place.read_link_utf8()? == kept {
-            return Ok(());
+            // The data folder may have been removed since.
+            let folder = if is_folder { Some(kept) } else { kept.parent() };
+            return folder.map_or(Ok(()), fs_err::create_dir_all);
         }
         fs_err::remove_file(place)?;
     }
@@ -112,6 +114,10 @@ mod tests {
         fs_err::write(&place, "changed").expect("written through the link");
         link(&place, &kept, false).expect("linked again");
         assert_eq!(fs_err::read_to_string(&kept).expect("kept"), "changed");
+        // A data folder that was removed is there again for who writes to it.
+        fs_err::remove_dir_all(root.join("data")).expect("removed");
+        link(&place, &kept, false).expect("linked once more");
+        fs_err::write(&place, "changed").expect("written through the link");
         // The next WAR ships its own: the data folder's wins.
         fs_err::remove_file(&place).expect("the link");
         fs_err::write(&place, "shipped again").expect("written");

@@ -5,6 +5,7 @@
 pub(crate) mod boundaries;
 pub(crate) mod browser;
 pub(crate) mod gallery;
+pub(crate) mod hydrant;
 pub(crate) mod machine;
 #[cfg(unix)]
 pub(crate) mod postgres;

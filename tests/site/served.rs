@@ -56,8 +56,9 @@ impl Polls {
 pub(crate) struct Wanted {
     deployment: Deployment,
     description: String,
-    /// Copied for each site; `DATA_DIR` names the copy.
+    /// Copied for each site; the variable names the copy.
     seeded: Option<Utf8PathBuf>,
+    data_variable: &'static str,
     /// A page, and what it says when the site is up.
     sign: (&'static str, &'static str),
 }
@@ -84,8 +85,16 @@ impl Wanted {
                 .on(container)
                 .at(context.parse().expect("a context path")),
             seeded: None,
+            data_variable: "DATA_DIR",
             sign,
         }
+    }
+
+    /// With a copy of this folder as its data folder.
+    pub(crate) fn data(mut self, folder: &Utf8Path) -> Self {
+        self.seeded = Some(folder.to_owned());
+        self.data_variable = "DJWAR_DATA_DIR";
+        self
     }
 
     /// With one more environment variable of the container.
@@ -133,7 +142,7 @@ impl Wanted {
             .variable("HOME", root.as_str())
             // Without it the JVM takes file names for ASCII.
             .variable("LANG", "C.UTF-8")
-            .variable("DATA_DIR", data.as_str());
+            .variable(self.data_variable, data.as_str());
         let mut server = machine::start(deployment)
             .unwrap_or_else(|error| panic!("{}: {}", self.description, Failure::from(error)));
         let (page, words) = self.sign;

@@ -53,6 +53,7 @@ def stop():
     if 'djwar_jdbc' in sys.modules:
         # Django's connections are a thread's own, and the container's threads live on.
         sys.modules['djwar_jdbc'].close_all()
+    _forget_threads()
     logs.finish()
     _restore_signals()
     _remove_provider()
@@ -76,6 +77,19 @@ class FileWrapper(object):
 
 def _bytes(text):
     return text.encode("utf-8") if isinstance(text, unicode) else text
+
+
+def _forget_threads():
+    # At exit Jython joins every thread that `threading` has seen and that is no daemon: also Jetty's own, which wait for us,
+    # and the one that runs the exit.
+    threading = sys.modules.get("threading")
+    if threading is None:
+        return
+    threading._pickSomeNonDaemonThread = lambda: None
+    for thread in threading.enumerate():
+        own = isinstance(thread, threading.Thread) and not isinstance(thread, threading._MainThread)
+        if own and thread.isAlive():
+            _host.warning("the project's thread `%s` still runs, and keeps the application's memory" % thread.getName())
 
 
 def _restore_signals():

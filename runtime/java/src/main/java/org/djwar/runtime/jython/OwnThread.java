@@ -25,6 +25,7 @@ final class OwnThread {
                 failure[0] = e;
             }
         }, "djwar-jython");
+        thread.setDaemon(true);
         thread.start();
         thread.join();
         if (failure[0] instanceof BootFailure e) {

@@ -295,4 +295,25 @@ class JythonEngineTest {
         engine.stop();
         assertTrue(logged().contains("bye"), logged());
     }
+
+    @Test
+    void theEndWaitsForNoThreadOfTheContainer() throws Exception {
+        start("import threading\nseen = []\n" + HEAD + OK + "    seen.append(threading.currentThread())\n    return []\n");
+        // This thread is no daemon, as Jetty's are none: the application has seen it, and must not join it.
+        Thread container = new Thread(() -> {
+            try {
+                get("/");
+                Thread.sleep(TimeUnit.MINUTES.toMillis(10));
+            } catch (IOException | InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        container.start();
+        while (container.getState() != Thread.State.TIMED_WAITING) {
+            Thread.onSpinWait();
+        }
+        engine.stop();
+        assertTrue(container.isAlive());
+        container.interrupt();
+    }
 }

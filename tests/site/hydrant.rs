@@ -1,0 +1,139 @@
+//! A walk through the hydrant (fixtures/hydrant/WALK.md), and the admin of Django
+//! 1.11 from the log-in to an upload.
+
+use super::browser::Browser;
+use super::served::{PASSWORD, Site};
+
+/// The pages, as a visitor sees them.
+pub(crate) fn pages(site: &mut Site) {
+    let browser = &mut site.browser;
+    let hello = browser.get("/hello/").expect(200);
+    assert_eq!(hello.response.text(), "Hello from the hydrant");
+    assert!(hello.header("content-type").starts_with("text/plain"));
+    browser
+        .get("/rows/")
+        .expect(200)
+        .shows("Headline 001 &amp; more");
+    let river = browser.get("/").expect(200).shows("The Valve, letter 40");
+    for link in river.links() {
+        // The admin's asks for a log-in.
+        let status = if link == "/admin/" { 302 } else { 200 };
+        browser.get(&link).expect(status);
+    }
+    browser
+        .get("/feeds/")
+        .expect(200)
+        .shows("Brücken &amp; Brunnen")
+        .shows("weight 0.75");
+    browser
+        .get("/entries/1/")
+        .expect(200)
+        .shows("4 April 2017, 16:30");
+    browser
+        .get("/feeds/nothing/")
+        .expect(404)
+        .shows("Nothing here");
+    let sheet = browser.get("/static/aggregator/hydrant.css").expect(200);
+    assert!(sheet.header("content-type").starts_with("text/css"));
+    every_byte(browser);
+}
+
+/// A body of all bytes, up and down.
+fn every_byte(browser: &mut Browser) {
+    let body: Vec<u8> = (0..=255).cycle().take(700_000).collect();
+    let media_type = [("Content-Type", "application/octet-stream")];
+    let digest = browser
+        .send("POST", "/digest/", &media_type, Some(body))
+        .expect(200)
+        .json();
+    assert_eq!(digest["length"], 700_000);
+    let outlines = browser.get("/feeds/subscriptions.opml").expect(200);
+    assert_eq!(outlines.response.text().matches("<outline").count(), 3);
+}
+
+/// Log in, add, change, upload, delete, log out.
+pub(crate) fn admin(site: &mut Site) {
+    let browser = &mut site.browser;
+    let login = browser.get("/admin/").expect(302).location();
+    assert_eq!(
+        login,
+        format!("/admin/login/?next={}/admin/", browser.context())
+    );
+    let refused = [("username", "erika"), ("password", "wrong")];
+    browser
+        .submit("/admin/login/", "/admin/login/", &refused)
+        .expect(200)
+        .shows("Please enter the correct username and password");
+    let right = [("username", "erika"), ("password", PASSWORD)];
+    browser
+        .submit("/admin/login/", "/admin/login/", &right)
+        .expect(302);
+    browser
+        .get("/admin/")
+        .expect(200)
+        .shows("Site administration");
+
+    let list = "/admin/aggregator/feed/";
+    let add = "/admin/aggregator/feed/add/";
+    let mut feed = [
+        ("title", "Größe & Maß"),
+        ("slug", "groesse"),
+        ("address", "http://example.org/feed"),
+        ("is_followed", "on"),
+        ("weight", "2.25"),
+        ("read_at_0", ""),
+        ("read_at_1", ""),
+    ];
+    browser.submit(add, add, &feed).expect(302);
+    let page = browser
+        .get(list)
+        .expect(200)
+        .shows("was added successfully")
+        .shows("Größe &amp; Maß")
+        .shows("2.25");
+    let row = page
+        .links()
+        .into_iter()
+        .filter(|link| link.ends_with("/change/"))
+        .max_by_key(|link| number_in(link))
+        .expect("a row");
+
+    feed[4].1 = "0.10";
+    let document: Vec<u8> = (0..=255).collect();
+    let file = (
+        "source",
+        "dokument.xml",
+        "application/xml",
+        document.as_slice(),
+    );
+    browser.upload(&row, &row, &feed, file).expect(302);
+    browser
+        .get(list)
+        .expect(200)
+        .shows("was changed successfully")
+        .shows("0.10");
+    let source = browser.get("/feeds/groesse/source/").expect(200);
+    assert_eq!(source.response.body, document);
+    feed[4].1 = "a lot";
+    browser
+        .submit(&row, &row, &feed)
+        .expect(200)
+        .shows("Enter a number.");
+
+    let delete = row.replace("/change/", "/delete/");
+    browser
+        .submit(&delete, &delete, &[("post", "yes")])
+        .expect(302);
+    browser
+        .get(list)
+        .expect(200)
+        .shows("was deleted successfully");
+    browser.get("/feeds/groesse/").expect(404);
+    browser.get("/admin/logout/").expect(200);
+    browser.get("/admin/").expect(302);
+}
+
+fn number_in(link: &str) -> u32 {
+    let digits: String = link.chars().filter(char::is_ascii_digit).collect();
+    digits.parse().expect("a number")
+}
