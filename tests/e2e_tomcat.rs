@@ -58,6 +58,15 @@ fn tomcat_11_serves_a_packed_war_under_a_context_path() {
 }
 
 #[test]
+fn uploaded_files_are_served_when_an_operator_says_so() {
+    let mut site = Wanted::polls(Tomcat10, "/ctx")
+        .property("djwar.media", "true")
+        .start();
+    walk::media(&mut site.browser);
+    site.stop();
+}
+
+#[test]
 fn a_redeploy_in_tomcat_keeps_the_data_and_leaves_no_process() {
     let mut site = Wanted::polls(Tomcat10, "/ctx").redeploying().start();
     walk::redeploy(&mut site);

@@ -4,14 +4,18 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 
-use super::build::{BuildOptions, build};
+use super::build::BuildOptions;
 use super::{Common, Outcome, common};
-use crate::deploy::{DeployError, UnpackedWar, management_command};
+use crate::config::Config;
+use crate::deploy::{DeployError, UnpackedWar, Watched, Written, management_command};
 use crate::error::{Failure, Kind};
 use crate::interrupt;
+use crate::model::Project;
+use crate::model::project::EnvironmentVariable;
 use crate::pipeline::{self, Target};
-use crate::report::Stderr;
+use crate::report::{Report, Stderr};
 use crate::resolve::{Cache, Host, Key};
+use crate::scan;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -44,6 +48,8 @@ pub(super) struct Subject {
     pub(super) war: Utf8PathBuf,
     /// Whether it was built for this command.
     pub(super) is_built: bool,
+    /// The project that it was built from.
+    project: Option<Utf8PathBuf>,
     /// Data that outlives a redeploy, where that is known.
     data: Option<Utf8PathBuf>,
     /// Variables of the command line: a WAR that is there was built without them.
@@ -71,15 +77,19 @@ impl Subject {
             return Ok(Self {
                 war: path,
                 is_built: false,
+                project: None,
                 data: given,
                 environment,
             });
         }
-        let built = build(options, &path, &arguments.what, &Target::Own, report)?;
+        let (project, config) = options.project(&path, arguments.what.raw())?;
+        let built = pipeline::build(&project, &config, &Target::Own, options.offline, &report)?;
+        warn_of_missing_environment(&project, &config, &report);
         Ok(Self {
             war: built.path,
             is_built: true,
             data: Some(given.unwrap_or_else(|| path.join(pipeline::OWN_FOLDER).join("data"))),
+            project: Some(path),
             environment,
         })
     }
@@ -117,7 +127,13 @@ impl Subject {
     }
 
     /// Runs a management command to its end and returns its exit status.
-    pub(super) fn run_to_end(&self, data: &Utf8Path, arguments: &[String]) -> Outcome {
+    /// What it writes among the project's code goes to the project.
+    pub(super) fn run_to_end(
+        &self,
+        data: &Utf8Path,
+        arguments: &[String],
+        report: &dyn Report,
+    ) -> Outcome {
         let host = Host::of_this_process();
         let unpacked = self.unpacked(&host, data)?;
         let mut command = management_command(&unpacked, &host, data, arguments)?;
@@ -126,6 +142,7 @@ impl Subject {
                 .iter()
                 .map(|(name, value)| (name.as_str(), value.as_str())),
         );
+        let watched = Watched::new(&unpacked);
         // Ctrl-C goes to the whole foreground group: the command ends by itself
         // and says so, and djwar reports its status instead of dying first.
         let status =
@@ -133,10 +150,58 @@ impl Subject {
                 doing: format!("can't start the WAR's Python for `{}`", self.war),
                 source,
             })?;
+        let root = self.project.as_deref().unwrap_or(data);
+        let written = watched.bring_out(
+            self.project.as_deref(),
+            &data.join("written-by-manage"),
+            &|path| scan::never_packed(root, path).is_none(),
+        )?;
+        self.tell(&written, report);
         Ok(status
             .code()
             .and_then(|code| u8::try_from(code).ok())
             .unwrap_or(1))
+    }
+}
+
+/// Named before the project starts: Django's traceback doesn't say how to set one.
+fn warn_of_missing_environment(project: &Project, config: &Config, report: &dyn Report) {
+    let host = Host::of_this_process();
+    let is_set = |name: &str| {
+        config.env.contains_key(name)
+            || host.variable(name).is_some()
+            || host.variable(&format!("DJWAR_ENV_{name}")).is_some()
+    };
+    for variable in &project.env {
+        if variable.required && !is_set(&variable.name) {
+            let EnvironmentVariable { name, origin, .. } = variable;
+            report.warning(&format!(
+                "{origin}: the settings need `{name}`, which isn't set: `--env {name}=…`"
+            ));
+        }
+    }
+}
+
+impl Subject {
+    fn tell(&self, written: &[Written], report: &dyn Report) {
+        for file in written {
+            match file {
+                Written::Project(path) => report.status(&format!("Wrote `{path}` in the project")),
+                Written::Aside(path, place) if self.project.is_some() => {
+                    report.warning(&format!(
+                        "the command wrote `{path}`, which the project has otherwise than the WAR: \
+                         its version is `{place}`"
+                    ));
+                }
+                Written::Aside(path, place) => report.warning(&format!(
+                    "the command wrote `{path}`, and a WAR doesn't change: it is `{place}` now. \
+                     For what belongs to the code use `djwar manage` with the project's folder"
+                )),
+                Written::Removed(path) => report.warning(&format!(
+                    "the command removed `{path}` from its copy of the project; yours still has it"
+                )),
+            }
+        }
     }
 }
 
@@ -158,5 +223,5 @@ pub(super) fn run(options: &Common, arguments: &Arguments, report: Stderr) -> Ou
              unless `djwar.data-dir` says another, and `djwar run` of this WAR uses `{data}`"
         )));
     }
-    subject.run_to_end(&data, &arguments.command)
+    subject.run_to_end(&data, &arguments.command, &report)
 }

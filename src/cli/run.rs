@@ -53,7 +53,7 @@ pub(super) fn run(options: &Common, arguments: &Arguments, report: Stderr) -> Ou
     let data = subject.data(&host)?;
     if arguments.migrate {
         report.status("Migrating the database");
-        let status = subject.run_to_end(&data, &["migrate".to_owned()])?;
+        let status = subject.run_to_end(&data, &["migrate".to_owned()], &report)?;
         if status != 0 {
             return Err(Failure::new(
                 Kind::Project,

@@ -28,6 +28,7 @@ mod server;
 mod tomcat;
 mod unpacked;
 mod wildfly;
+mod written;
 
 pub use container::{Container, Family, UnknownContainer};
 pub use context_path::{ContextPath, ContextPathError};
@@ -45,3 +46,4 @@ pub use probe::{Client, Request, Response};
 pub use process::Member;
 pub use server::{Server, Stopped};
 pub use unpacked::UnpackedWar;
+pub use written::{Watched, Written};

@@ -21,6 +21,8 @@ const JARS: &str = "jars";
 /// An unpacked WAR.
 #[derive(Clone, Debug)]
 pub struct UnpackedWar {
+    /// The WAR itself.
+    war: Utf8PathBuf,
     /// `WEB-INF/python` on disk.
     root: Utf8PathBuf,
     /// The context-params of its web.xml.
@@ -48,7 +50,11 @@ impl UnpackedWar {
         } else {
             unpack(&mut archive, war, folder, &root)?;
         }
-        Ok(Self { root, parameters })
+        Ok(Self {
+            war: war.to_owned(),
+            root,
+            parameters,
+        })
     }
 
     /// The parameter `djwar.NAME` of web.xml.
@@ -61,6 +67,25 @@ impl UnpackedWar {
     /// The project's folder.
     pub fn application(&self) -> Utf8PathBuf {
         self.root.join("app")
+    }
+
+    /// What the WAR holds at `path` of the project; nothing when it has no such file.
+    ///
+    /// # Errors
+    /// When the WAR can't be read any more.
+    pub(super) fn packed_file(&self, path: &Utf8Path) -> Result<Option<Vec<u8>>, DeployError> {
+        let mut archive = open_archive(&self.war)?;
+        let Ok(entry) = layout::application(path.as_str()) else {
+            return Ok(None);
+        };
+        let Ok(mut entry) = archive.by_name(entry.as_str()) else {
+            return Ok(None);
+        };
+        let mut bytes = Vec::new();
+        entry
+            .read_to_end(&mut bytes)
+            .map_err(|error| not_a_war(&self.war, &error.to_string()))?;
+        Ok(Some(bytes))
     }
 
     /// `PYTHONPATH`, outermost first: handler, source root, dependencies.

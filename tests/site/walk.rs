@@ -111,8 +111,17 @@ fn links_and_static_files(browser: &mut Browser) {
         );
         let modified = answer.header("last-modified").to_owned();
         assert!(!modified.is_empty(), "{path} has no Last-Modified");
-        let headers = [("If-Modified-Since", modified.as_str())];
+        let mut headers = vec![("If-Modified-Since", modified.as_str())];
+        let tag = answer.header("etag").to_owned();
+        if !tag.is_empty() {
+            headers.push(("If-None-Match", tag.as_str()));
+        }
         browser.send("GET", path, &headers, None).expect(304);
+        // Times are made from the content: a later one is another file's, of an
+        // earlier deployment, and no 304 may keep that alive.
+        let headers = [("If-Modified-Since", "Fri, 01 Jan 2021 00:00:00 GMT")];
+        browser.send("GET", path, &headers, None).expect(200);
+        assert_eq!(answer.header("cache-control"), "no-cache", "{path}");
     }
     let module = browser.get("/static/polls/js/meter.mjs").expect(200);
     assert!(
@@ -306,6 +315,24 @@ fn files(browser: &mut Browser) {
     let out = browser.submit("/polls/4/", "/accounts/logout/", &[]);
     assert_eq!(out.expect(302).location(), "/polls/");
     browser.get("/polls/").expect(200).shows("Log in");
+}
+
+/// With `djwar.media`: what a visitor uploads is served at `MEDIA_URL`.
+pub(crate) fn media(browser: &mut Browser) {
+    login(browser, "max", PASSWORD, "/polls/4/").expect(302);
+    let file = ("file", "plan.txt", "text/plain", b"0123456789".as_slice());
+    let attached = browser.upload("/polls/4/", "/polls/4/attach/", &[("title", "Plan")], file);
+    let date = attached.expect(302).header("date").to_owned();
+    let year = date.split(' ').nth(3).expect("a year");
+    let path = format!("/media/attachments/{year}/plan.txt");
+    let whole = browser.get(&path).expect(200).shows("0123456789");
+    let modified = whole.header("last-modified").to_owned();
+    let condition = [("If-Modified-Since", modified.as_str())];
+    browser.send("GET", &path, &condition, None).expect(304);
+    let part = browser.send("GET", &path, &[("Range", "bytes=2-4")], None);
+    assert_eq!(part.expect(206).response.body, b"234");
+    browser.get("/media/attachments/none.txt").expect(404);
+    browser.get("/media/../db.sqlite3").expect(404);
 }
 
 fn admin(browser: &mut Browser) {

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from djwar_handler import logs, urls
+from djwar_handler import logs, media, urls
 from djwar_handler.logs import Log
 from djwar_handler.serving import Application
 from djwar_handler.settings import StartSettings
@@ -40,6 +40,8 @@ def load_application(start: StartSettings, log: Log) -> Application:
         )
     if "django.conf" in sys.modules:
         _finish_django()
+        if start.media:
+            application = media.with_media(application, start.context_path, log)
     return application
 
 

@@ -26,6 +26,8 @@ class StartSettings:
     context_path: str = ""
     threads: int = 1
     adapt_urls: bool = True
+    media: bool = False
+    """Whether uploaded files are served at MEDIA_URL."""
     static_root: str = ""
     software: str = "djwar"
     log_level: str = "info"

@@ -126,10 +126,14 @@ public final class Application {
         }
     }
 
-    /** Whether the container's own file servlet should answer. */
+    /** Whether the container's own file servlet should answer; if so, what caches may do with its answer is set. */
     public boolean isStatic(Exchange exchange) {
         Dispatcher current = dispatcher;
-        return current != null && current.isStatic(exchange);
+        if (current == null || !current.isStatic(exchange)) {
+            return false;
+        }
+        current.cacheStatic(exchange);
+        return true;
     }
 
     /** Answers a request. */

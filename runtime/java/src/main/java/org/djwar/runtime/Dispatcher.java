@@ -4,9 +4,13 @@ import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 
 /** Takes a request from an adapter to the engine: refuses, spools the body, and lets the engine answer. */
 public final class Dispatcher {
+    /** {@code site.0123456789ab.css}, as Django's ManifestFilesMixin and WhiteNoise name files. */
+    private static final Pattern HASHED_NAME = Pattern.compile("\\.[0-9a-f]{12}(\\.[^/]*)?$");
+
     private final Engine engine;
     private final Spool spool;
     private final TrustedProxies proxies;
@@ -34,6 +38,18 @@ public final class Dispatcher {
             }
         }
         return false;
+    }
+
+    /**
+     * Tells caches what a static file's answer is good for, before the container's file servlet gives it. A WAR's files have old
+     * times, made from their content (docs/concepts/reproducible.md), from which a cache would guess years of freshness (RFC 9111
+     * 4.2.2): right for a name with the content's hash in it, wrong for all others, which it has to ask for again. Their ETag makes
+     * that a 304. Hashed names get no {@code immutable}: it would stay on a 404 too, and a missing file is missing for one deployment.
+     */
+    public void cacheStatic(Exchange exchange) {
+        if (!HASHED_NAME.matcher(exchange.containerPath()).find()) {
+            exchange.addHeader("Cache-Control", "no-cache");
+        }
     }
 
     /** Answers a request. */

@@ -100,4 +100,22 @@ class DispatcherTest {
         assertTrue(exchange.text().contains("headers are larger"), exchange.text());
         assertTrue(exchange.headers.stream().noneMatch(header -> header.startsWith("X: ")));
     }
+
+    @Test
+    void cachesAskAgainForFilesWithoutTheirHashInTheName() {
+        Dispatcher dispatcher = new Dispatcher(null, null, null, List.of("/static/"), null);
+        assertEquals(List.of("Cache-Control: no-cache"), cached(dispatcher, "/static/site.css"));
+        assertEquals(List.of("Cache-Control: no-cache"), cached(dispatcher, "/static/v.0123456789ab.d/site.css"));
+        assertEquals(List.of("Cache-Control: no-cache"), cached(dispatcher, "/static/site.0123456789ABC.css"));
+        assertEquals(List.of(), cached(dispatcher, "/static/site.0123456789ab.css"));
+        assertEquals(List.of(), cached(dispatcher, "/static/LICENCE.0123456789ab"));
+        assertEquals(List.of(), cached(dispatcher, "/static/site.0123456789ab.css.map"));
+    }
+
+    private static List<String> cached(Dispatcher dispatcher, String path) {
+        FakeExchange exchange = FakeExchange.of("GET", path);
+        assertTrue(dispatcher.isStatic(exchange));
+        dispatcher.cacheStatic(exchange);
+        return exchange.headers;
+    }
 }

@@ -57,6 +57,7 @@ public final class CpythonBoot {
         settings.put("context_path", site.container().contextPath());
         settings.put("threads", limits.threads());
         settings.put("adapt_urls", parameters.isSet("djwar.adapt-urls"));
+        settings.put("media", parameters.isSet("djwar.media"));
         settings.put("static_root", site.staticRoot());
         settings.put("software", site.container().serverInfo());
         settings.put("log_level", parameters.text("djwar.log-level"));

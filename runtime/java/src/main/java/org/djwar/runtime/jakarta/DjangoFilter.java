@@ -3,6 +3,7 @@ package org.djwar.runtime.jakarta;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.FilterConfig;
+import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
@@ -18,11 +19,13 @@ import org.djwar.runtime.Application;
 public final class DjangoFilter implements Filter {
     private ServletContainer container;
     private Application application;
+    private ServletContext context;
 
     @Override
     public void init(FilterConfig config) {
+        context = config.getServletContext();
         container = new ServletContainer(
-                config.getServletContext(), config.getInitParameterNames(), config::getInitParameter);
+                context, config.getInitParameterNames(), config::getInitParameter);
         application = Application.open(container);
     }
 
@@ -32,7 +35,7 @@ public final class DjangoFilter implements Filter {
         HttpServletRequest http = (HttpServletRequest) request;
         ServletExchange exchange = new ServletExchange(http, (HttpServletResponse) response, "");
         if (application.isStatic(exchange)) {
-            chain.doFilter(request, response);
+            chain.doFilter(StaticRequest.of(http, exchange.containerPath(), context), response);
         } else if (exchange.isBareContext()) {
             exchange.redirectToContext();
         } else {
