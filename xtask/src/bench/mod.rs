@@ -4,6 +4,7 @@
 mod artifacts;
 mod build;
 mod interpreter;
+mod jython;
 mod load;
 mod memory;
 mod pack;
@@ -36,6 +37,8 @@ enum What {
     Serve(serve::Arguments),
     /// CPU from the container's start to the first 200, beside an empty WAR
     Start(start::Arguments),
+    /// The engine `jython` beside modjy, and what byte code saves of a start
+    Jython(jython::Arguments),
     /// Private memory of each idle worker
     Memory(memory::Arguments),
     /// Time of `djwar build` with everything cached, and the WAR's size
@@ -50,6 +53,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     match &arguments.what {
         What::Serve(arguments) => serve::run(arguments),
         What::Start(arguments) => start::run(arguments),
+        What::Jython(arguments) => jython::run(arguments),
         What::Memory(arguments) => memory::run(arguments),
         What::Build(arguments) => build::run(arguments),
         What::Scan(arguments) => scan::run(arguments),

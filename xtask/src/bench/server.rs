@@ -154,7 +154,7 @@ fn signal(pid: u32, signal: Signal) {
 /// The status and the body of a GET. HTTP/1.0, so that nobody sends chunks.
 pub(crate) fn get(port: u16, path: &str) -> Result<(u16, String)> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-    stream.set_read_timeout(Some(Duration::from_mins(1)))?;
+    stream.set_read_timeout(Some(Duration::from_mins(6)))?;
     write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n")?;
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes)?;

@@ -78,6 +78,7 @@ impl Target {
                         .then(|| "-XX:+UseSerialGC".to_owned())
                         .into_iter()
                         .collect(),
+                    ..Settings::default()
                 };
                 let war = setting.war.context("no WAR to deploy")?;
                 Tomcat::new(&folder, war, settings)?.start(self.title())

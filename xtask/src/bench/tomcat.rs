@@ -5,21 +5,33 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Result;
+use djwar::deploy::Container;
 
 use super::server::{Server, free_port};
 use super::{artifacts, tools};
 
-const VERSION: &str = "10.1.59";
-
 /// What differs from a Tomcat out of the box.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Settings {
+    /// Which Tomcat; 10.1 unless a measurement says so.
+    pub(crate) container: Container,
     /// The connector's; Tomcat's default is 200.
     pub(crate) max_threads: Option<u32>,
     /// Runtime parameters of djwar and the site's variables.
     pub(crate) environment: Vec<(String, String)>,
     /// Options of the JVM.
     pub(crate) java_options: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            container: Container::Tomcat10,
+            max_threads: None,
+            environment: Vec::new(),
+            java_options: Vec::new(),
+        }
+    }
 }
 
 /// `conf/` and `webapps/ROOT.war` in `base`; may be started many times.
@@ -36,7 +48,7 @@ impl Tomcat {
         }
         for file in ["web.xml", "logging.properties"] {
             fs_err::copy(
-                home()?.join("conf").join(file),
+                home(settings.container)?.join("conf").join(file),
                 base.join("conf").join(file),
             )?;
         }
@@ -54,7 +66,7 @@ impl Tomcat {
             self.base.join("conf/server.xml"),
             server_xml(port, self.settings.max_threads),
         )?;
-        let home = home()?;
+        let home = home(self.settings.container)?;
         let mut command = Command::new(tools::java()?);
         command
             .env_clear()
@@ -84,11 +96,10 @@ impl Tomcat {
 }
 
 /// Its distribution, shared and only read.
-fn home() -> Result<PathBuf> {
-    Ok(
-        artifacts::unpacked(&format!("org.apache.tomcat:tomcat:{VERSION}:zip"))?
-            .join(format!("apache-tomcat-{VERSION}")),
-    )
+fn home(container: Container) -> Result<PathBuf> {
+    let coordinates = container.coordinates();
+    let folder = format!("apache-tomcat-{}", coordinates.version);
+    Ok(artifacts::unpacked(&coordinates.to_string())?.join(folder))
 }
 
 /// Tomcat's own file without the shutdown port, the realm and the access log.
