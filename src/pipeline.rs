@@ -131,7 +131,7 @@ fn build_in(
     let path = target_path(project, config, &plan, target)?;
     let epoch = fingerprint::epoch(&basis.resolver.host)?;
     let is_folder = matches!(target, Target::Directory(_));
-    let fingerprint = fingerprint::of(project, config, &plan, &basis)?;
+    let fingerprint = fingerprint::of(project, config, &mut plan, &basis)?;
     if !is_folder && let Some(known) = basis.resolver.cache.remembered(&path, &fingerprint) {
         clock.lap("compare");
         plan.left_out.clone_from(&known.left_out);
@@ -145,8 +145,6 @@ fn build_in(
         });
     }
     let (table, digests) = prepared(project, config, &mut plan, &mut basis, &mut clock)?;
-    // The table has them: a large project's list needn't be there twice.
-    plan.entries = Vec::new();
     let cache = &basis.resolver.cache;
     let known = Deflated::of(cache);
     let writer: Box<dyn WarWriter + '_> = if is_folder {

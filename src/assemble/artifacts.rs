@@ -78,7 +78,7 @@ pub fn runtime_of(engine: Engine) -> (runtime::Files, runtime::Files) {
 /// # Errors
 /// See [`AssembleError`].
 pub fn assemble(
-    plan: &BuildPlan,
+    plan: &mut BuildPlan,
     artifacts: &Artifacts,
     generated: Vec<(&'static str, Vec<u8>)>,
     left_out: &mut Vec<LeftOut>,
@@ -118,13 +118,14 @@ pub fn assemble(
     for (name, path) in &artifacts.jars {
         table.add(WarEntry {
             path: checked(layout::jar(name), "Maven")?,
-            source: EntrySource::File(path.clone()),
+            source: EntrySource::File(path.as_path().into()),
             method: Method::Stored,
             reason: "a jar of engine or project".into(),
         })?;
     }
-    for entry in &plan.entries {
-        table.add(entry.clone())?;
+    // The table has them from here on: a large project's list needn't be there twice.
+    for entry in std::mem::take(&mut plan.entries) {
+        table.add(entry)?;
     }
     for wheel in &artifacts.wheels {
         add_wheel(&mut table, wheel, left_out)?;
@@ -283,7 +284,7 @@ fn add_wheel(
             path,
             source: EntrySource::Archive {
                 archive: archive.clone(),
-                name: name.clone(),
+                name: name.as_str().into(),
                 size,
                 checksum,
             },
@@ -321,7 +322,7 @@ fn add_archive(
             path: target,
             source: EntrySource::Archive {
                 archive: archive.clone(),
-                name: member.name.clone(),
+                name: member.name.as_str().into(),
                 size: member.size,
                 checksum: member.crc32,
             },
@@ -356,7 +357,7 @@ fn add_static(table: &mut EntryTable, collected: &CollectedStatic) -> Result<(),
         let name = relative.as_str().replace('\\', "/");
         let file = |target: WarPath, reason: &str| WarEntry {
             path: target,
-            source: EntrySource::File(path.to_owned()),
+            source: EntrySource::File(path.into()),
             method: Method::Deflated,
             reason: reason.into(),
         };

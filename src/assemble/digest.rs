@@ -30,8 +30,8 @@ pub fn content_digest(table: &EntryTable, digests: &FileDigests) -> Result<Strin
                     part(&digest.sha256);
                     continue;
                 }
-                let bytes = fs_err::read(path).map_err(|source| AssembleError::Read {
-                    path: path.clone(),
+                let bytes = fs_err::read(&**path).map_err(|source| AssembleError::Read {
+                    path: path.to_path_buf(),
                     source,
                 })?;
                 part(&Sha256::digest(bytes));
@@ -59,7 +59,7 @@ mod tests {
                 path: WarPath::new(path).expect(path),
                 source: EntrySource::Archive {
                     archive: Utf8Path::new("home.zip").into(),
-                    name: "bin/python3.13".to_owned(),
+                    name: "bin/python3.13".into(),
                     size: 9,
                     checksum,
                 },

@@ -9,7 +9,8 @@ use crate::plan::layout;
 /// The entries of a WAR: the manifest first, the others sorted by path.
 #[derive(Clone, Debug, Default)]
 pub struct EntryTable {
-    entries: BTreeMap<WarPath, WarEntry>,
+    /// In boxes: a tree's nodes are half empty.
+    entries: BTreeMap<WarPath, Box<WarEntry>>,
     /// Lower-case spelling → path, for hosts whose file systems fold case. Only where
     /// the two differ: most paths are their own lower case.
     spellings: HashMap<String, WarPath>,
@@ -27,8 +28,8 @@ impl EntryTable {
         if let Some(first) = self.entries.get(&entry.path) {
             return Err(AssembleError::Duplicate {
                 path: entry.path.clone(),
-                first: first.reason.to_string(),
-                second: entry.reason.to_string(),
+                first: first.origin(),
+                second: entry.origin(),
             });
         }
         let folded = entry.path.as_str().to_lowercase();
@@ -43,26 +44,26 @@ impl EntryTable {
         if let Some(first) = twin {
             return Err(AssembleError::Case {
                 first: first.clone(),
-                first_reason: self.reason(first),
+                first_reason: self.origin(first),
+                second_reason: entry.origin(),
                 second: entry.path,
-                second_reason: entry.reason.to_string(),
             });
         }
         if let Some(below) = self.folders.get(entry.path.as_str()) {
             return Err(AssembleError::FileAndFolder {
                 below: below.clone(),
-                below_reason: self.reason(below),
+                below_reason: self.origin(below),
+                file_reason: entry.origin(),
                 file: entry.path,
-                file_reason: entry.reason.to_string(),
             });
         }
         for folder in entry.path.ancestors() {
             if let Some(file) = self.entries.get(folder) {
                 return Err(AssembleError::FileAndFolder {
                     file: file.path.clone(),
-                    file_reason: file.reason.to_string(),
+                    file_reason: file.origin(),
                     below: entry.path.clone(),
-                    below_reason: entry.reason.to_string(),
+                    below_reason: entry.origin(),
                 });
             }
         }
@@ -76,13 +77,13 @@ impl EntryTable {
         if folded != entry.path.as_str() {
             self.spellings.insert(folded, entry.path.clone());
         }
-        self.entries.insert(entry.path.clone(), entry);
+        self.entries.insert(entry.path.clone(), Box::new(entry));
         Ok(())
     }
 
     /// The entry of that path.
     pub fn get(&self, path: &WarPath) -> Option<&WarEntry> {
-        self.entries.get(path)
+        self.entries.get(path).map(Box::as_ref)
     }
 
     /// The entries in the order of the archive.
@@ -90,8 +91,14 @@ impl EntryTable {
         let manifest = |entry: &&WarEntry| entry.path.as_str() == layout::MANIFEST;
         self.entries
             .values()
+            .map(Box::as_ref)
             .filter(manifest)
-            .chain(self.entries.values().filter(move |entry| !manifest(entry)))
+            .chain(
+                self.entries
+                    .values()
+                    .map(Box::as_ref)
+                    .filter(move |entry| !manifest(entry)),
+            )
     }
 
     /// How many entries there are.
@@ -104,10 +111,10 @@ impl EntryTable {
         self.entries.is_empty()
     }
 
-    fn reason(&self, path: &WarPath) -> String {
+    fn origin(&self, path: &WarPath) -> String {
         self.entries
             .get(path)
-            .map(|entry| entry.reason.to_string())
+            .map(|entry| entry.origin())
             .unwrap_or_default()
     }
 }
@@ -152,19 +159,19 @@ mod tests {
     fn a_collision_names_both_origins() {
         assert_eq!(
             refusal("a/b", "a/b"),
-            "two files go to `a/b` in the WAR: from one; and from two"
+            "two files go to `a/b` in the WAR: from one (djwar's test); and from two (djwar's test)"
         );
         assert_eq!(
             refusal("a/b", "A/B"),
-            "`a/b` and `A/B` differ by case only: from one; and from two"
+            "`a/b` and `A/B` differ by case only: from one (djwar's test); and from two (djwar's test)"
         );
         assert_eq!(
             refusal("a", "a/b"),
-            "`a` is a file and the folder of `a/b`: from one; and from two"
+            "`a` is a file and the folder of `a/b`: from one (djwar's test); and from two (djwar's test)"
         );
         assert_eq!(
             refusal("a/b/c", "a/b"),
-            "`a/b` is a file and the folder of `a/b/c`: from two; and from one"
+            "`a/b` is a file and the folder of `a/b/c`: from two (djwar's test); and from one (djwar's test)"
         );
     }
 }

@@ -81,7 +81,7 @@ pub(super) fn run(options: &Common, arguments: &Arguments, report: Stderr) -> Ou
 fn row(entry: &WarEntry) -> Row<'_> {
     let (size, source) = match &entry.source {
         EntrySource::File(path) => (
-            fs_err::metadata(path).map_or(0, |metadata| metadata.len()),
+            fs_err::metadata(&**path).map_or(0, |metadata| metadata.len()),
             path.to_string(),
         ),
         EntrySource::Generated { by, bytes } => (bytes.len() as u64, format!("djwar {by}")),

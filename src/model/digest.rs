@@ -1,8 +1,9 @@
 //! What is known of the content of the project's files.
 
-use std::collections::HashMap;
+use std::cmp::Ordering;
+use std::sync::Arc;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 
 /// What tells a content from every other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,24 +16,44 @@ pub struct FileDigest {
     pub size: u64,
 }
 
-/// The digests of the files that a build packs, by their paths on disk.
+/// The digests of the files that a build packs, by their paths on disk. Sorted: a
+/// map of a hundred thousand would be half empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FileDigests(HashMap<Utf8PathBuf, FileDigest>);
+pub struct FileDigests(Vec<(Arc<Utf8Path>, FileDigest)>);
 
 impl FileDigests {
     /// The digest of a file that was asked for.
     pub fn get(&self, file: &Utf8Path) -> Option<&FileDigest> {
-        self.0.get(file)
+        let at = self.0.binary_search_by(|(path, _)| path_order(path, file));
+        Some(&self.0[at.ok()?].1)
     }
 
     /// Adds those of `more`.
     pub fn extend(&mut self, more: Self) {
-        self.0.extend(more.0);
+        if self.0.is_empty() {
+            *self = more;
+        } else if !more.0.is_empty() {
+            self.0.extend(more.0);
+            self.sort();
+        }
+    }
+
+    fn sort(&mut self) {
+        self.0
+            .sort_by(|(one, _), (other, _)| path_order(one, other));
+        self.0.dedup_by(|later, first| later.0 == first.0);
     }
 }
 
-impl FromIterator<(Utf8PathBuf, FileDigest)> for FileDigests {
-    fn from_iter<I: IntoIterator<Item = (Utf8PathBuf, FileDigest)>>(files: I) -> Self {
-        Self(files.into_iter().collect())
+/// As text, which is several times faster than part by part.
+fn path_order(one: &Utf8Path, other: &Utf8Path) -> Ordering {
+    one.as_str().cmp(other.as_str())
+}
+
+impl FromIterator<(Arc<Utf8Path>, FileDigest)> for FileDigests {
+    fn from_iter<I: IntoIterator<Item = (Arc<Utf8Path>, FileDigest)>>(files: I) -> Self {
+        let mut digests = Self(files.into_iter().collect());
+        digests.sort();
+        digests
     }
 }

@@ -23,8 +23,8 @@ pub enum Method {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EntrySource {
-    /// A file on disk.
-    File(Utf8PathBuf),
+    /// A file on disk; shared with its digest.
+    File(Arc<Utf8Path>),
     /// Bytes that djwar made; the text names what made them.
     Generated {
         /// Which part of djwar made them.
@@ -38,7 +38,7 @@ pub enum EntrySource {
         /// The archive; shared, since a WAR has tens of thousands of entries.
         archive: Arc<Utf8Path>,
         /// The entry's name in it.
-        name: String,
+        name: Box<str>,
         /// Bytes, uncompressed, as its directory says.
         size: u64,
         /// CRC-32 of the bytes, as its directory says.
@@ -57,6 +57,22 @@ pub struct WarEntry {
     pub method: Method,
     /// Why it is there, for `djwar plan`.
     pub reason: Arc<str>,
+}
+
+impl WarEntry {
+    /// Where its bytes come from and why it is there, for a message about two that
+    /// can't both be there.
+    pub fn origin(&self) -> String {
+        let reason = &self.reason;
+        match &self.source {
+            EntrySource::File(path) => format!("{reason} (`{path}`)"),
+            EntrySource::Generated { by, .. } => format!("{reason} (djwar's {by})"),
+            EntrySource::Archive { archive, name, .. } => {
+                let archive = archive.file_name().unwrap_or(archive.as_str());
+                format!("{reason} (`{name}` of `{archive}`)")
+            }
+        }
+    }
 }
 
 /// Something that stays out of the WAR.

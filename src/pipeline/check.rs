@@ -101,7 +101,7 @@ pub(super) fn copy_project(plan: &BuildPlan, copy: &Utf8Path) -> std::io::Result
         if let Some(parent) = target.parent() {
             fs_err::create_dir_all(parent)?;
         }
-        fs_err::copy(source, &target)?;
+        fs_err::copy(&**source, &target)?;
     }
     Ok(())
 }

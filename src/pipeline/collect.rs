@@ -63,7 +63,7 @@ impl Collection {
             plan.entries.retain(|entry| entry.path != target);
             plan.entries.push(WarEntry {
                 path: target,
-                source: EntrySource::File(self.made.join(path)),
+                source: EntrySource::File(self.made.join(path).into()),
                 method: Method::Deflated,
                 reason: "made by a command of `before`".into(),
             });

@@ -2,6 +2,7 @@
 
 use std::time::UNIX_EPOCH;
 
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::assemble::runtime_of;
@@ -35,30 +36,20 @@ pub(super) fn epoch(host: &Host) -> Result<Option<u64>, Failure> {
 pub(super) fn of(
     project: &Project,
     config: &Config,
-    plan: &BuildPlan,
+    plan: &mut BuildPlan,
     basis: &Basis<'_>,
 ) -> Result<Key, Failure> {
     // What the settings say decides too, also where their file isn't packed; what
     // is left out, and why an entry is there, shows in no WAR.
-    let facts = Project {
-        files: Vec::new(),
-        exclude: Vec::new(),
-        problems: Vec::new(),
-        ..project.clone()
-    };
-    let choices = BuildPlan {
-        entries: Vec::new(),
-        left_out: Vec::new(),
-        ..plan.clone()
-    };
-    let text = |value: Result<String, serde_json::Error>| {
-        value.map_err(|error| Failure::new(Kind::Environment, error.to_string()))
-    };
+    let facts = text(project, &["exclude", "problems"])?;
+    let entries = std::mem::take(&mut plan.entries);
+    let choices = text(&*plan, &["left_out"])?;
+    plan.entries = entries;
     let host = &basis.resolver.host;
     let mut parts = vec![
         program(),
-        text(serde_json::to_string(&facts))?,
-        text(serde_json::to_string(&choices))?,
+        facts,
+        choices,
         basis.python.digest().to_owned(),
         basis.resolution.digest(),
         host.variable(EPOCH).unwrap_or_default().to_owned(),
@@ -94,6 +85,17 @@ pub(super) fn of(
     }
     parts.push(hexadecimal(&files.finalize()));
     Ok(Key::of(parts.iter().map(String::as_str)))
+}
+
+/// A value without some of its fields. Not a copy without them: a large project's
+/// lists would be there twice.
+fn text(value: &impl Serialize, without: &[&str]) -> Result<String, Failure> {
+    let failed = |error: serde_json::Error| Failure::new(Kind::Environment, error.to_string());
+    let mut value = serde_json::to_value(value).map_err(failed)?;
+    if let Some(fields) = value.as_object_mut() {
+        fields.retain(|name, _| !without.contains(&name.as_str()));
+    }
+    serde_json::to_string(&value).map_err(failed)
 }
 
 /// This djwar: while it is developed the version alone doesn't tell.

@@ -1,6 +1,7 @@
 //! Asks the resolver for everything that the plan wants.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -97,7 +98,7 @@ impl<'a> Basis<'a> {
 
 /// The content of the project's files, read where it may have changed.
 fn digests(cache: &Cache, project: &Project, plan: &BuildPlan) -> Result<FileDigests, Failure> {
-    let files: Vec<&Utf8Path> = plan.entries.iter().filter_map(file_of).collect();
+    let files: Vec<&Arc<Utf8Path>> = plan.entries.iter().filter_map(file_of).collect();
     digests_of(cache, &project.root, &files)
 }
 
@@ -107,7 +108,7 @@ pub(super) fn more_digests(
     project: &Project,
     table: &EntryTable,
 ) -> Result<FileDigests, Failure> {
-    let files: Vec<&Utf8Path> = table
+    let files: Vec<&Arc<Utf8Path>> = table
         .iter()
         .filter_map(file_of)
         .filter(|file| basis.digests.get(file).is_none())
@@ -117,7 +118,11 @@ pub(super) fn more_digests(
     digests_of(&basis.resolver.cache, &name, &files)
 }
 
-fn digests_of(cache: &Cache, root: &Utf8Path, files: &[&Utf8Path]) -> Result<FileDigests, Failure> {
+fn digests_of(
+    cache: &Cache,
+    root: &Utf8Path,
+    files: &[&Arc<Utf8Path>],
+) -> Result<FileDigests, Failure> {
     if files.is_empty() {
         return Ok(FileDigests::default());
     }
@@ -127,7 +132,7 @@ fn digests_of(cache: &Cache, root: &Utf8Path, files: &[&Utf8Path]) -> Result<Fil
         .map_err(|error| Failure::new(Kind::Environment, error.to_string()))
 }
 
-fn file_of(entry: &WarEntry) -> Option<&Utf8Path> {
+fn file_of(entry: &WarEntry) -> Option<&Arc<Utf8Path>> {
     match &entry.source {
         EntrySource::File(path) => Some(path),
         _ => None,
@@ -328,7 +333,7 @@ fn python_files(plan: &BuildPlan) -> Vec<PythonFile> {
             };
             let path = layout::below_application(&entry.path);
             path.ends_with(".py").then(|| PythonFile {
-                source: source.clone(),
+                source: source.to_path_buf(),
                 path: path.to_owned(),
                 is_editable: true,
             })

@@ -90,7 +90,7 @@ impl Found<'_> {
                 if let Some(below) = path.strip_prefix(folder) {
                     let source = EntrySource::Archive {
                         archive: wheel.archive.as_path().into(),
-                        name: name.clone(),
+                        name: name.as_str().into(),
                         // `assemble` reads them in the archive's directory.
                         size: 0,
                         checksum: 0,

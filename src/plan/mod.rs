@@ -17,6 +17,8 @@ pub use problems::problems;
 pub use static_files::{StaticPrefix, prefix_of};
 pub use verdict::{Judged, Verdict, verdicts};
 
+use std::sync::Arc;
+
 use crate::config::{Config, Origin};
 use crate::model::project::Severity;
 use crate::model::{
@@ -152,15 +154,16 @@ fn named(setting: &Setting<String>) -> Option<(String, String)> {
 }
 
 fn entries(project: &Project) -> Result<Vec<WarEntry>, PlanError> {
+    let reason: Arc<str> = "a file of the project".into();
     project
         .files
         .iter()
         .map(|file| {
             Ok(WarEntry {
                 path: layout::application(file.path.as_str())?,
-                source: EntrySource::File(project.root.join(&file.path)),
+                source: EntrySource::File(project.root.join(&file.path).into()),
                 method: Method::Deflated,
-                reason: format!("the project's `{}`", file.path).into(),
+                reason: reason.clone(),
             })
         })
         .collect()

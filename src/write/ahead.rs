@@ -27,7 +27,7 @@ pub(super) enum Content<'a> {
     /// Bytes that djwar made.
     Bytes(&'a [u8]),
     /// A file, and what is known of it.
-    File(&'a Utf8Path, Option<FileDigest>),
+    File(&'a Utf8Path, Option<&'a FileDigest>),
 }
 
 /// The next part of the archive.

@@ -88,10 +88,11 @@ impl DirectoryWriter {
         match &entry.source {
             EntrySource::Generated { bytes, .. } => fs_err::write(&path, bytes).map_err(failed),
             EntrySource::File(source) => {
-                let mut from = fs_err::File::open(source).map_err(|error| WriteError::Source {
-                    path: source.clone(),
-                    source: error,
-                })?;
+                let mut from =
+                    fs_err::File::open(&**source).map_err(|error| WriteError::Source {
+                        path: source.to_path_buf(),
+                        source: error,
+                    })?;
                 let mut to = fs_err::File::create(&path).map_err(failed)?;
                 io::copy(&mut from, &mut to).map(drop).map_err(failed)
             }

@@ -145,12 +145,12 @@ impl WarWriter for ZipWarWriter<'_> {
 }
 
 /// What has to be packed of an entry; nothing where bytes are only copied.
-fn content<'t>(entry: &'t WarEntry, digests: Option<&FileDigests>) -> Option<Content<'t>> {
+fn content<'t>(entry: &'t WarEntry, digests: Option<&'t FileDigests>) -> Option<Content<'t>> {
     match &entry.source {
         EntrySource::Generated { bytes, .. } => Some(Content::Bytes(bytes)),
         EntrySource::File(path) => Some(Content::File(
             path,
-            digests.and_then(|digests| digests.get(path)).copied(),
+            digests.and_then(|digests| digests.get(path)),
         )),
         EntrySource::Archive { .. } => None,
     }

@@ -4,7 +4,6 @@
 //! harm nobody. Every read is checked against a digest; what is damaged counts as
 //! missing, and its pack goes.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -50,7 +49,8 @@ pub struct Blob {
 pub struct Deflated {
     folder: Utf8PathBuf,
     packs: Vec<Pack>,
-    blobs: HashMap<ContentKey, Blob>,
+    /// Sorted by key: a map of a hundred thousand would be half empty.
+    blobs: Vec<Blob>,
 }
 
 #[derive(Debug)]
@@ -88,6 +88,9 @@ impl Deflated {
                 let _ = fs_err::remove_file(&path);
             }
         }
+        // Of two with one content any will do.
+        store.blobs.sort_by_key(|blob| blob.key);
+        store.blobs.dedup_by_key(|blob| blob.key);
         store
     }
 
@@ -113,6 +116,7 @@ impl Deflated {
             return Err(damaged());
         }
         let pack = self.packs.len();
+        self.blobs.reserve_exact(table.len() / ROW);
         for row in table.chunks_exact(ROW) {
             let mut row = Fields(row);
             let blob = Blob {
@@ -125,7 +129,7 @@ impl Deflated {
                 length: row.u64(),
                 pack,
             };
-            self.blobs.insert(blob.key, blob);
+            self.blobs.push(blob);
         }
         self.packs.push(Pack {
             path: path.to_owned(),
@@ -138,7 +142,8 @@ impl Deflated {
 
     /// What is there of that content.
     pub fn find(&self, key: &ContentKey) -> Option<Blob> {
-        self.blobs.get(key).copied()
+        let at = self.blobs.binary_search_by_key(key, |blob| blob.key);
+        Some(self.blobs[at.ok()?])
     }
 
     /// Gives the packed bytes to `take`, in pieces, after all of them were
@@ -212,7 +217,7 @@ impl Deflated {
         let mut writer = self.writer();
         let mut blobs: Vec<&Blob> = self
             .blobs
-            .values()
+            .iter()
             .filter(|blob| small.contains(&blob.pack))
             .collect();
         blobs.sort_by_key(|blob| (blob.pack, blob.offset));

@@ -1,11 +1,10 @@
 //! Digests of a project's files, remembered as long as size, times and number of
 //! the file stay the same. Owns the index in the cache: one file a project.
 
-use std::collections::HashMap;
 use std::fs::Metadata;
-use std::io::{self, Read, Write};
-use std::sync::Mutex;
+use std::io::{self, BufWriter, Read, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -16,7 +15,7 @@ use super::{Cache, Key};
 use crate::model::{FileDigest, FileDigests};
 
 /// Changes with the index's layout.
-const RECIPE: &str = "files 1";
+const RECIPE: &str = "files 2";
 /// The folder in the cache.
 pub(super) const BUCKET: &str = "files";
 
@@ -38,7 +37,7 @@ pub(super) struct Stamp {
 #[derive(Debug)]
 pub struct FileIndex {
     path: Utf8PathBuf,
-    known: HashMap<Utf8PathBuf, (Stamp, FileDigest)>,
+    known: Known,
 }
 
 impl FileIndex {
@@ -46,11 +45,11 @@ impl FileIndex {
     pub fn of(cache: &Cache, root: &Utf8Path) -> Self {
         let key = Key::of([RECIPE, root.as_str()]);
         let path = cache.folder().join(BUCKET).join(key.as_str());
-        let known = fs_err::read(&path)
-            .ok()
-            .and_then(|bytes| parse(&bytes))
-            .unwrap_or_default();
-        Self { path, known }
+        let known = fs_err::read(&path).ok().and_then(Known::parse);
+        Self {
+            path,
+            known: known.unwrap_or_default(),
+        }
     }
 
     /// The digests of `files`, read only where a stamp is new; on `threads`
@@ -58,37 +57,41 @@ impl FileIndex {
     ///
     /// # Errors
     /// When a file can't be read; names it.
-    pub fn digests(mut self, files: &[&Utf8Path], threads: usize) -> io::Result<FileDigests> {
+    pub fn digests(self, files: &[&Arc<Utf8Path>], threads: usize) -> io::Result<FileDigests> {
         let start = SystemTime::now();
         let next = AtomicUsize::new(0);
-        let found = Mutex::new(Vec::with_capacity(files.len()));
+        let rows = Mutex::new(vec![None; files.len()]);
         let failed = Mutex::new(None);
         let known = &self.known;
         std::thread::scope(|scope| {
             for _ in 0..threads.clamp(1, files.len().div_ceil(BATCH).max(1)) {
                 scope.spawn(|| {
-                    let mut own = Vec::new();
-                    let mut buffer = vec![0; 1 << 17];
+                    let mut buffer = Vec::new();
                     loop {
                         let from = next.fetch_add(BATCH, Ordering::Relaxed);
                         if from >= files.len() {
                             break;
                         }
-                        for &file in &files[from..files.len().min(from + BATCH)] {
-                            match look(file, known.get(file), start, &mut buffer) {
-                                Ok(row) => own.push((file.to_owned(), row)),
-                                Err(error) => {
-                                    next.store(files.len(), Ordering::Relaxed);
-                                    if let Ok(mut failed) = failed.lock() {
-                                        failed.get_or_insert(error);
-                                    }
-                                    return;
+                        let batch = &files[from..files.len().min(from + BATCH)];
+                        let done: io::Result<Vec<Row>> = batch
+                            .iter()
+                            .map(|file| look(file, known.get(file), start, &mut buffer))
+                            .collect();
+                        match done {
+                            Ok(done) => {
+                                let mut rows = rows.lock().unwrap_or_else(PoisonError::into_inner);
+                                for (place, row) in rows[from..].iter_mut().zip(done) {
+                                    *place = Some(row);
                                 }
                             }
+                            Err(error) => {
+                                next.store(files.len(), Ordering::Relaxed);
+                                if let Ok(mut failed) = failed.lock() {
+                                    failed.get_or_insert(error);
+                                }
+                                return;
+                            }
                         }
-                    }
-                    if let Ok(mut found) = found.lock() {
-                        found.extend(own);
                     }
                 });
             }
@@ -96,56 +99,79 @@ impl FileIndex {
         if let Some(error) = failed.into_inner().unwrap_or_default() {
             return Err(error);
         }
-        let found = found.into_inner().unwrap_or_default();
-        if found.len() != self.known.len() || found.iter().any(|(_, row)| !row.is_known) {
-            self.known = found
-                .iter()
-                .filter(|(_, row)| row.is_settled)
-                .map(|(path, row)| (path.clone(), (row.stamp, row.digest)))
-                .collect();
+        let rows = rows.into_inner().unwrap_or_default();
+        let Self { path, known } = self;
+        let is_new = known.len() != files.len();
+        drop(known);
+        if is_new || rows.iter().flatten().any(|row| !row.is_known) {
+            let settled = files.iter().zip(&rows).filter_map(|(file, row)| {
+                let row = row.as_ref().filter(|row| row.is_settled)?;
+                Some((file.as_str(), row.stamp, row.digest))
+            });
             // A cache that can't be written costs time, and nothing else.
-            let _ = self.save();
+            let _ = save(&path, settled.collect());
         }
-        drop(self);
-        Ok(found
-            .into_iter()
-            .map(|(path, row)| (path, row.digest))
-            .collect())
-    }
-
-    fn save(&self) -> io::Result<()> {
-        let folder = self.path.parent().unwrap_or(&self.path);
-        fs_err::create_dir_all(folder)?;
-        let mut bytes = Vec::with_capacity(self.known.len() * 160);
-        let mut rows: Vec<_> = self.known.iter().collect();
-        rows.sort_by_key(|(path, _)| path.as_str());
-        for (path, (stamp, digest)) in rows {
-            bytes.extend_from_slice(
-                &u32::try_from(path.as_str().len())
-                    .unwrap_or(0)
-                    .to_le_bytes(),
-            );
-            bytes.extend_from_slice(path.as_str().as_bytes());
-            for number in [stamp.size, stamp.modified, stamp.changed, stamp.number] {
-                bytes.extend_from_slice(&number.to_le_bytes());
-            }
-            bytes.extend_from_slice(&digest.sha256);
-            bytes.extend_from_slice(&digest.crc32.to_le_bytes());
-        }
-        let check = Sha256::digest(&bytes);
-        let mut file = tempfile::Builder::new()
-            .prefix("new-")
-            .tempfile_in(folder)?;
-        file.write_all(&bytes)?;
-        file.write_all(&check)?;
-        file.persist(&self.path).map_err(|error| error.error)?;
-        Ok(())
+        let digests = files
+            .iter()
+            .zip(rows)
+            .filter_map(|(file, row)| Some(((*file).clone(), row?.digest)));
+        Ok(digests.collect())
     }
 }
 
-/// Files that a thread takes at once.
-const BATCH: usize = 16;
+/// Writes an index: the part that all paths start with, then a row a file, sorted
+/// by path; at the end a digest of all that.
+fn save(path: &Utf8Path, mut rows: Vec<(&str, Stamp, FileDigest)>) -> io::Result<()> {
+    rows.sort_by_key(|(path, ..)| *path);
+    let folder = path.parent().unwrap_or(path);
+    fs_err::create_dir_all(folder)?;
+    let mut file = tempfile::Builder::new()
+        .prefix("new-")
+        .tempfile_in(folder)?;
+    let mut out = BufWriter::new(file.as_file_mut());
+    let mut check = Sha256::new();
+    let mut put = |bytes: &[u8]| {
+        check.update(bytes);
+        out.write_all(bytes)
+    };
+    let length = |text: &str| u32::try_from(text.len()).unwrap_or(0).to_le_bytes();
+    let prefix = match (rows.first(), rows.last()) {
+        (Some((first, ..)), Some((last, ..))) => common_start(first, last),
+        _ => "",
+    };
+    put(&length(prefix))?;
+    put(prefix.as_bytes())?;
+    for (path, stamp, digest) in &rows {
+        let rest = &path[prefix.len()..];
+        put(&length(rest))?;
+        put(rest.as_bytes())?;
+        for number in [stamp.size, stamp.modified, stamp.changed, stamp.number] {
+            put(&number.to_le_bytes())?;
+        }
+        put(&digest.sha256)?;
+        put(&digest.crc32.to_le_bytes())?;
+    }
+    let check = check.finalize();
+    out.write_all(&check)?;
+    out.flush()?;
+    drop(out);
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
 
+fn common_start<'t>(one: &'t str, other: &str) -> &'t str {
+    let same = one.bytes().zip(other.bytes());
+    let mut length = same.take_while(|(one, other)| one == other).count();
+    while !one.is_char_boundary(length) {
+        length -= 1;
+    }
+    &one[..length]
+}
+
+/// Files that a thread takes at once.
+const BATCH: usize = 64;
+
+#[derive(Clone)]
 struct Row {
     stamp: Stamp,
     digest: FileDigest,
@@ -155,21 +181,22 @@ struct Row {
 
 fn look(
     file: &Utf8Path,
-    known: Option<&(Stamp, FileDigest)>,
+    known: Option<(Stamp, FileDigest)>,
     start: SystemTime,
-    buffer: &mut [u8],
+    buffer: &mut Vec<u8>,
 ) -> io::Result<Row> {
     let stamp = Stamp::of(&fs_err::metadata(file)?);
     if let Some((before, digest)) = known
-        && *before == stamp
+        && before == stamp
     {
         return Ok(Row {
             stamp,
-            digest: *digest,
+            digest,
             is_known: true,
             is_settled: true,
         });
     }
+    buffer.resize(1 << 17, 0);
     let mut opened = fs_err::File::open(file)?;
     let mut sha256 = Sha256::new();
     let mut crc32 = crc32fast::Hasher::new();
@@ -241,20 +268,51 @@ impl Stamp {
     }
 }
 
-fn parse(bytes: &[u8]) -> Option<HashMap<Utf8PathBuf, (Stamp, FileDigest)>> {
-    let (mut rest, check) = bytes.split_at_checked(bytes.len().checked_sub(32)?)?;
-    if Sha256::digest(rest)[..] != *check {
-        return None;
+/// An index as it was read: parsed again for each look-up, since a map of all its
+/// rows would take three times as much memory as the text.
+#[derive(Debug, Default)]
+struct Known {
+    bytes: Vec<u8>,
+    /// What all paths start with.
+    prefix: String,
+    /// Where each row starts; sorted by path, as the rows are.
+    rows: Vec<u32>,
+}
+
+impl Known {
+    fn parse(mut bytes: Vec<u8>) -> Option<Self> {
+        let end = bytes.len().checked_sub(32)?;
+        if Sha256::digest(&bytes[..end])[..] != bytes[end..] {
+            return None;
+        }
+        bytes.truncate(end);
+        let (prefix, mut at) = text_at(&bytes, 0)?;
+        let prefix = prefix.to_owned();
+        let mut rows = Vec::new();
+        while at < bytes.len() {
+            rows.push(u32::try_from(at).ok()?);
+            at = text_at(&bytes, at)?.1 + ROW;
+        }
+        (at == bytes.len()).then_some(Self {
+            bytes,
+            prefix,
+            rows,
+        })
     }
-    let mut known = HashMap::new();
-    while !rest.is_empty() {
-        let (length, after) = rest.split_first_chunk::<4>()?;
-        let (path, after) =
-            after.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
-        let (numbers, after) = after.split_first_chunk::<32>()?;
-        let (sha256, after) = after.split_first_chunk::<32>()?;
-        let (crc32, after) = after.split_first_chunk::<4>()?;
-        rest = after;
+
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn get(&self, file: &Utf8Path) -> Option<(Stamp, FileDigest)> {
+        let name = file.as_str().strip_prefix(self.prefix.as_str())?;
+        let at = self
+            .rows
+            .binary_search_by(|row| self.row(*row).map_or("", |(path, _)| path).cmp(name))
+            .ok()?;
+        let (_, fields) = self.row(self.rows[at])?;
+        let (numbers, rest) = fields.split_first_chunk::<32>()?;
+        let (sha256, rest) = rest.split_first_chunk::<32>()?;
         let mut number = numbers
             .chunks_exact(8)
             .map(|chunk| chunk.try_into().map_or(0, u64::from_le_bytes));
@@ -266,13 +324,27 @@ fn parse(bytes: &[u8]) -> Option<HashMap<Utf8PathBuf, (Stamp, FileDigest)>> {
         };
         let digest = FileDigest {
             sha256: *sha256,
-            crc32: u32::from_le_bytes(*crc32),
+            crc32: u32::from_le_bytes(rest.try_into().ok()?),
             size: stamp.size,
         };
-        let path = Utf8PathBuf::from(std::str::from_utf8(path).ok()?);
-        known.insert(path, (stamp, digest));
+        Some((stamp, digest))
     }
-    Some(known)
+
+    fn row(&self, at: u32) -> Option<(&str, &[u8])> {
+        let (path, fields) = text_at(&self.bytes, usize::try_from(at).ok()?)?;
+        Some((path, self.bytes.get(fields..fields + ROW)?))
+    }
+}
+
+/// Four numbers of a stamp, SHA-256, CRC-32.
+const ROW: usize = 32 + 32 + 4;
+
+/// A text with its length before it, and where it ends.
+fn text_at(bytes: &[u8], at: usize) -> Option<(&str, usize)> {
+    let (length, rest) = bytes.get(at..)?.split_first_chunk::<4>()?;
+    let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+    let text = std::str::from_utf8(rest.get(..length)?).ok()?;
+    Some((text, at + 4 + length))
 }
 
 #[cfg(test)]
@@ -284,28 +356,27 @@ mod tests {
         let folder = tempfile::tempdir().expect("temp dir");
         let root = Utf8Path::from_path(folder.path()).expect("UTF-8");
         let cache = Cache::at(root.join("cache"));
-        let file = root.join("x");
-        fs_err::write(&file, "one").expect("written");
+        let file: Arc<Utf8Path> = root.join("x").into();
+        fs_err::write(&*file, "one").expect("written");
         let digest = |index: FileIndex| {
             let digests = index.digests(&[&file], 2).expect("digests");
             *digests.get(&file).expect("of that file")
         };
         let first = digest(FileIndex::of(&cache, root));
         // Same size, in the same moment.
-        fs_err::write(&file, "two").expect("written");
+        fs_err::write(&*file, "two").expect("written");
         let second = digest(FileIndex::of(&cache, root));
         assert_ne!(first, second);
         let old = SystemTime::now() - Duration::from_hours(1);
-        let mut index = FileIndex::of(&cache, root);
-        let stamp = Stamp::of(&fs_err::metadata(&file).expect("there"));
+        let index = FileIndex::of(&cache, root);
+        let stamp = Stamp::of(&fs_err::metadata(&*file).expect("there"));
         assert!(!stamp.is_settled(old), "it was written after that");
         // What the index knows is believed: a digest that no content has comes back.
         let made_up = FileDigest {
             sha256: [7; 32],
             ..second
         };
-        index.known.insert(file.clone(), (stamp, made_up));
-        index.save().expect("saved");
+        save(&index.path, vec![(file.as_str(), stamp, made_up)]).expect("saved");
         assert_eq!(digest(FileIndex::of(&cache, root)), made_up);
     }
 
@@ -314,7 +385,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("temp dir");
         let root = Utf8Path::from_path(folder.path()).expect("UTF-8");
         let cache = Cache::at(root.join("cache"));
-        let mut index = FileIndex::of(&cache, root);
+        let index = FileIndex::of(&cache, root);
         let stamp = Stamp {
             size: 1,
             modified: 2,
@@ -326,14 +397,20 @@ mod tests {
             crc32: 5,
             size: 1,
         };
-        index.known.insert("a".into(), (stamp, digest));
-        index.save().expect("saved");
+        let names = ["/p/c", "/p/é/a", "/p/è", "/p/b"];
+        let rows = names.map(|name| (name, stamp, digest));
+        save(&index.path, rows.into()).expect("saved");
         let bytes = fs_err::read(&index.path).expect("read");
-        assert_eq!(parse(&bytes).map(|known| known.len()), Some(1));
+        let known = Known::parse(bytes.clone()).expect("whole");
+        assert_eq!((known.len(), known.prefix.as_str()), (4, "/p/"));
+        for name in names {
+            assert_eq!(known.get(name.into()), Some((stamp, digest)), "{name}");
+        }
+        assert_eq!(known.get("/p/d".into()), None);
         for at in 0..bytes.len() {
             let mut bytes = bytes.clone();
             bytes[at] ^= 1;
-            assert!(parse(&bytes).is_none(), "{at}");
+            assert!(Known::parse(bytes).is_none(), "{at}");
         }
     }
 }
