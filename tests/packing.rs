@@ -305,6 +305,49 @@ fn a_full_disk_and_a_kill_leave_the_old_war_and_nothing_beside_it() {
     }
 }
 
+/// The moments are spread over a build, however long it takes here: the first one
+/// that ends ends the test.
+#[test]
+fn a_kill_at_any_moment_leaves_the_old_war_or_the_new_one_and_nothing_beside_it() {
+    warm();
+    let project = project();
+    project.write("notes/long.txt", &"a line of a text\n".repeat(900_000));
+    let cache = EmptyCache::new();
+    let folder = project.path().join("out");
+    let target = folder.join("x.war");
+    fs_err::create_dir_all(&folder).expect("made");
+    let (whole, _) = build(&project.path(), &EmptyCache::new());
+    let whole = fs_err::read(whole).expect("read");
+    let old = b"the old WAR".to_vec();
+    let mut kills = 0;
+    for step in 1.. {
+        fs_err::write(&target, &old).expect("written");
+        let mut child = djwar()
+            .env("DJWAR_CACHE_DIR", cache.path())
+            .args(["build", "--quiet", "-o", target.as_str()])
+            .arg(project.path())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .expect("djwar starts");
+        std::thread::sleep(Duration::from_millis(step * step * 5));
+        child.kill().expect("SIGKILL");
+        let is_over = child.wait().expect("ended").success();
+        let there = fs_err::read(&target).expect("read");
+        assert!(there == old || there == whole, "neither WAR, at {step}");
+        assert!(!is_over || there == whole, "it said it was done");
+        let names: Vec<_> = fs_err::read_dir(&folder)
+            .expect("listed")
+            .map(|entry| entry.expect("an entry").file_name())
+            .collect();
+        assert_eq!(names, ["x.war"], "at {step}");
+        if is_over {
+            break;
+        }
+        kills += 1;
+    }
+    assert!(kills > 0, "nothing was killed");
+}
+
 #[test]
 fn two_builds_at_once_both_end_well() {
     warm();
@@ -367,16 +410,6 @@ fn a_damaged_pack_of_the_cache_is_noticed_and_made_again() {
         fs_err::read(war).expect("read") == bytes,
         "damage got into the WAR"
     );
-}
-
-#[test]
-fn a_build_is_verified_to_be_reproducible_and_told_when_it_is_not() {
-    let project = project();
-    let (assert, _, said) = run(djwar()
-        .args(["build", "--verify-reproducible"])
-        .arg(project.path()));
-    assert.success();
-    assert!(said.contains("both builds have the same bytes"), "{said}");
 }
 
 #[test]

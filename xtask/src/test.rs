@@ -26,6 +26,8 @@ enum Suite {
     Projects(projects::Arguments),
     /// Django's own tests on Jython, with `SQLite`, `PostgreSQL` and `MariaDB`
     DjangoJython(django::Arguments),
+    /// Archives over 4 GB and of 70,000 entries, and every tool on them: 25 GB of disk
+    PackLarge,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -50,6 +52,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     match &arguments.suite {
         Some(Suite::Projects(arguments)) => return projects::run(arguments),
         Some(Suite::DjangoJython(arguments)) => return django::run(arguments),
+        Some(Suite::PackLarge) => return pack_large(),
         None => {}
     }
     let steps = if arguments.only.is_empty() {
@@ -129,6 +132,11 @@ fn python() -> Result<()> {
 
 fn rust() -> Result<()> {
     execute(&["cargo", "test", "--workspace", "--locked", "--no-fail-fast"])
+}
+
+fn pack_large() -> Result<()> {
+    let line = ["test", "--locked", "--test", "archive_tools", "gigabytes"];
+    shell::run(command("cargo", &line).env("DJWAR_TEST_LARGE", "1"))
 }
 
 fn servers() -> Result<()> {
