@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use flate2::read::DeflateDecoder;
 
 use super::WriteError;
@@ -13,7 +13,8 @@ use crate::zipfile::{ByName, DEFLATED, Directory, Member, STORED};
 /// Open archives by path.
 #[derive(Default)]
 pub(crate) struct Archives {
-    open: HashMap<Utf8PathBuf, Archive>,
+    /// By path as text: a path is hashed part by part, a tenth of a whole build.
+    open: HashMap<Box<str>, Archive>,
     buffer: Vec<u8>,
 }
 
@@ -104,12 +105,13 @@ impl Archives {
     }
 
     fn opened(&mut self, path: &Utf8Path) -> io::Result<&mut Archive> {
-        if !self.open.contains_key(path) {
+        if !self.open.contains_key(path.as_str()) {
             let file = fs_err::File::open(path)?.into_parts().0;
             let members = Directory::read(&mut &file)?.by_name();
-            self.open.insert(path.to_owned(), Archive { file, members });
+            self.open
+                .insert(path.as_str().into(), Archive { file, members });
         }
-        self.open.get_mut(path).ok_or_else(missing)
+        self.open.get_mut(path.as_str()).ok_or_else(missing)
     }
 }
 
