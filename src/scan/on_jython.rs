@@ -102,9 +102,15 @@ fn newer_django(project: &Project) -> Option<Problem> {
     let specifier = project.django.as_deref()?;
     let is_newer = specifier.split(',').any(|clause| {
         let clause = clause.trim();
+        // Of a pin and of a lock file, the version alone.
         let at_least = [">=", ">", "==", "~="]
             .iter()
             .find_map(|operator| clause.strip_prefix(operator))
+            .or_else(|| {
+                clause
+                    .starts_with(|first: char| first.is_ascii_digit())
+                    .then_some(clause)
+            })
             .and_then(|version| version.trim_start_matches('=').trim().split('.').next())
             .and_then(|major| major.parse::<u32>().ok());
         at_least.is_some_and(|major| major >= 2)
