@@ -51,6 +51,17 @@ pub fn parameters() -> impl Iterator<Item = Parameter> {
         })
 }
 
+/// Parameters whose names end in what the user chooses: `datasource.ALIAS`.
+pub const FAMILIES: &[&str] = &["datasource."];
+
+/// Whether this is such a parameter, named without `djwar.`.
+pub fn is_of_a_family(name: &str) -> bool {
+    FAMILIES.iter().any(|family| {
+        name.strip_prefix(family)
+            .is_some_and(|rest| !rest.is_empty())
+    })
+}
+
 impl Parameter {
     /// What is wrong with `value` for this parameter, if anything is.
     pub fn refusal(&self, value: &str) -> Option<String> {

@@ -58,7 +58,11 @@ fn parameters() -> Value {
             Some((name.to_owned(), schema))
         })
         .collect();
-    json!({"type": "object", "additionalProperties": false, "properties": properties})
+    let families: Map<String, Value> = runtime::FAMILIES
+        .iter()
+        .map(|family| (format!("^{}.", family.replace('.', "\\.")), scalar()))
+        .collect();
+    json!({"type": "object", "additionalProperties": false, "properties": properties, "patternProperties": families})
 }
 
 #[cfg(test)]
@@ -89,6 +93,14 @@ mod tests {
                 key.name
             );
         }
+    }
+
+    #[test]
+    fn a_parameter_whose_name_the_user_ends_is_accepted() {
+        assert!(accepts(
+            "runtime = { 'datasource.default' = 'java:comp/env/jdbc/app' }"
+        ));
+        assert!(!accepts("runtime = { 'datasource.' = 'x' }"));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::error::DeployError;
 use super::java::Java;
 use super::recipe;
 use super::server::Server;
+use crate::model::WarPath;
 
 /// A WAR to be served. Defaults: Tomcat 10.1, the root context, unpacked, a free
 /// port of the loopback interface, an empty environment.
@@ -27,6 +28,7 @@ pub struct Deployment {
     pub(super) port: u16,
     pub(super) environment: Vec<(OsString, OsString)>,
     pub(super) java_options: Vec<String>,
+    pub(super) files: Vec<(WarPath, Vec<u8>)>,
 }
 
 impl Deployment {
@@ -42,6 +44,7 @@ impl Deployment {
             port: 0,
             environment: Vec::new(),
             java_options: Vec::new(),
+            files: Vec::new(),
         }
     }
 
@@ -94,6 +97,14 @@ impl Deployment {
         self
     }
 
+    /// With one more file below the container's base folder, such as Tomcat's
+    /// `conf/Catalina/localhost/ctx.xml`.
+    #[must_use]
+    pub fn file(mut self, path: WarPath, content: impl Into<Vec<u8>>) -> Self {
+        self.files.push((path, content.into()));
+        self
+    }
+
     /// A sentence for people: `tomcat-10 at /ctx, packed`.
     pub fn description(&self) -> String {
         let packed = if self.packed { ", packed" } else { "" };
@@ -141,6 +152,13 @@ impl Deployment {
             source: std::io::ErrorKind::InvalidFilename.into(),
         })?;
         let mut recipe = recipe::prepare(self, java, &home, &base)?;
+        for (path, content) in &self.files {
+            let path = base.join(path.as_str());
+            if let Some(folder) = path.parent() {
+                fs_err::create_dir_all(folder)?;
+            }
+            fs_err::write(path, content)?;
+        }
         fs_err::copy(&self.war, &recipe.war)?;
         recipe
             .command

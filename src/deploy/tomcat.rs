@@ -122,11 +122,14 @@ pub(super) fn event(line: &Line) -> Option<Event> {
     if let Some(port) = listening {
         return Some(Event::Listening(port));
     }
-    if line
-        .text
-        .starts_with("Deployment of web application archive ")
-        && line.text.contains(" has finished in ")
-    {
+    // With a descriptor in `conf/Catalina/localhost` that one is named.
+    let is_deployed = [
+        "Deployment of web application archive ",
+        "Deployment of deployment descriptor ",
+    ]
+    .iter()
+    .any(|start| line.text.starts_with(start));
+    if is_deployed && line.text.contains(" has finished in ") {
         return Some(Event::Deployed);
     }
     let is_failure = line.level == Some(Level::Error)

@@ -36,6 +36,9 @@ pub(super) fn of(plan: &BuildPlan, config: &Config) -> Result<Vec<(String, Strin
 }
 
 fn check(name: &str, value: &str) -> Result<(), PlanError> {
+    if runtime::is_of_a_family(name) {
+        return Ok(());
+    }
     let full = format!("djwar.{name}");
     let Some(parameter) = runtime::parameters().find(|parameter| parameter.name == full) else {
         let known = runtime::parameters().filter_map(|known| known.name.strip_prefix("djwar."));

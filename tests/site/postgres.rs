@@ -89,6 +89,17 @@ impl Postgres {
         format!("postgresql://{USER}:{PASSWORD_IN_URL}@127.0.0.1:{port}/{DATABASE}")
     }
 
+    /// The database's address, as libpq's environment variables.
+    pub(crate) fn variables(&self) -> [(&'static str, String); 5] {
+        [
+            ("PGHOST", "127.0.0.1".to_owned()),
+            ("PGPORT", self.port.to_string()),
+            ("PGUSER", USER.to_owned()),
+            ("PGPASSWORD", PASSWORD.to_owned()),
+            ("PGDATABASE", DATABASE.to_owned()),
+        ]
+    }
+
     /// The rows of a query, with `|` between their columns.
     #[track_caller]
     pub(crate) fn ask(&self, query: &str) -> Vec<String> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use djwar::deploy::{Container, Deployment, Server};
 use djwar::error::Failure;
+use djwar::model::WarPath;
 
 use super::browser::Browser;
 use super::machine;
@@ -106,6 +107,13 @@ impl Wanted {
     /// With one more system property of the container's JVM.
     pub(crate) fn property(mut self, name: &str, value: &str) -> Self {
         self.deployment = self.deployment.java_option(format!("-D{name}={value}"));
+        self
+    }
+
+    /// With one more file below the container's base folder.
+    pub(crate) fn file(mut self, path: &str, content: impl Into<Vec<u8>>) -> Self {
+        let path = WarPath::new(path).expect("a relative path");
+        self.deployment = self.deployment.file(path, content);
         self
     }
 

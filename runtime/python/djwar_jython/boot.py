@@ -18,7 +18,7 @@ def start(host):
     settings = host.setting("settings")
     if settings:
         os.environ["DJANGO_SETTINGS_MODULE"] = settings
-    return project.load_application(
+    application = project.load_application(
         host,
         handler=host.setting("wsgi"),
         has_settings=bool(settings),
@@ -26,6 +26,8 @@ def start(host):
         static_root=host.setting("static_root"),
         adapt_urls=host.setting("adapt_urls"),
     )
+    _check_data_sources()
+    return application
 
 
 def base_environ():
@@ -57,6 +59,15 @@ def stop():
     logs.finish()
     _restore_signals()
     _remove_provider()
+
+
+def _check_data_sources():
+    # Said at the start, and not only by the first page that asks a database.
+    if any(name.startswith("DJWAR_DATASOURCE_") for name in os.environ):
+        from djwar_jdbc import datasource
+
+        for message in datasource.trouble():
+            _host.warning(message)
 
 
 class FileWrapper(object):

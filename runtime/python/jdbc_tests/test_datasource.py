@@ -100,6 +100,15 @@ class DataSources(unittest.TestCase):
         with self.assertRaisesRegexp(sqlite3.OperationalError, 'no DataSource is bound to `java:comp/env/jdbc/other`'):
             sqlite3.connect(database='', datasource='java:comp/env/jdbc/other')
 
+    def test_the_start_can_say_which_parameter_names_what_is_not_bound(self):
+        os.environ['DJWAR_DATASOURCE_DEFAULT'] = NAME
+        self.assertEqual(list(datasource.trouble()), [])
+        os.environ['DJWAR_DATASOURCE_DEFAULT'] = 'java:comp/env/jdbc/other'
+        said, = datasource.trouble()
+        self.assertIn('no DataSource is bound to `java:comp/env/jdbc/other`', said)
+        self.assertIn('correct `djwar.datasource.default`', said)
+        self.assertEqual(self.pool.taken, 0)
+
     def test_a_name_of_something_else_is_said(self):
         NamingForTests.bind('java:comp/env/answer', 42)
         with self.assertRaisesRegexp(sqlite3.OperationalError, 'is bound to a int, not to a javax.sql.DataSource'):

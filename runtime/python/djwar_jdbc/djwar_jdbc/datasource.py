@@ -48,18 +48,44 @@ def name_for(options):
 
 def connect(name):
     """A connection of the DataSource with that name."""
-    from javax.naming import InitialContext, NamingException, NoInitialContextException
+    return lookup(name).getConnection()
+
+
+def lookup(name):
+    """The DataSource with that name."""
+    from javax.naming import InitialContext, NameNotFoundException, NamingException, NoInitialContextException
     from javax.sql import DataSource
     try:
         found = InitialContext().lookup(name)
     except NoInitialContextException:
         raise LookupFailed('the DataSource `%s` can\'t be looked up: there is no JNDI here. It is the container\'s; '
                            'commands outside of it need the database\'s own settings' % name)
-    except NamingException as failure:
+    except NameNotFoundException as failure:
         raise LookupFailed('no DataSource is bound to `%s` (%s): declare it in the container, such as a <Resource> of '
-                           'Tomcat\'s context.xml or a <New> of Jetty\'s jetty-env.xml, or correct djwar.datasource.ALIAS'
-                           % (name, failure.getMessage()))
+                           'Tomcat\'s context.xml or a <New> of Jetty\'s jetty-env.xml, or correct %s'
+                           % (name, failure.getMessage(), _place(name)))
+    except NamingException as failure:
+        raise LookupFailed('the container can\'t make the DataSource `%s` of %s (%s): look at what declares it'
+                           % (name, _place(name), failure.getRootCause() or failure.getMessage()))
     if not isinstance(found, DataSource):
-        raise LookupFailed('`%s` is bound to a %s, not to a javax.sql.DataSource'
-                           % (name, found.getClass().getName() if hasattr(found, 'getClass') else type(found).__name__))
-    return found.getConnection()
+        raise LookupFailed('`%s`, which %s names, is bound to a %s, not to a javax.sql.DataSource'
+                           % (name, _place(name), found.getClass().getName() if hasattr(found, 'getClass') else type(found).__name__))
+    return found
+
+
+def _place(name):
+    """Where a name was given."""
+    aliases = sorted(variable[len(_PREFIX):].lower() for variable in os.environ
+                     if variable.startswith(_PREFIX) and os.environ[variable] == name)
+    if aliases:
+        return ' and '.join('`djwar.datasource.%s`' % alias for alias in aliases)
+    return '`datasource` in OPTIONS of the settings\' DATABASES'
+
+
+def trouble():
+    """What is wrong with the names of the parameters, for the start: pages without a database work all the same."""
+    for name in sorted(set(os.environ[variable] for variable in os.environ if variable.startswith(_PREFIX))):
+        try:
+            name and lookup(name)
+        except LookupFailed as failure:
+            yield str(failure)
