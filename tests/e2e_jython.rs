@@ -6,59 +6,13 @@ mod site;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::sync::OnceLock;
+use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use djwar::deploy::Container::{self, Jetty12Ee10, Tomcat9, Tomcat10};
-use site::hydrant;
-use site::served::{PASSWORD, Wanted, copy_folder, djwar, fixture};
+use site::hydrant::{self, Hydrant, SIGN};
+use site::served::{Wanted, copy_folder, djwar, fixture};
 use zip::write::SimpleFileOptions;
-
-const SIGN: (&str, &str) = ("/hello/", "Hello from the hydrant");
-
-/// The WAR, the same as a folder, and the data of a seeded site.
-struct Hydrant {
-    project: Utf8PathBuf,
-    war: Utf8PathBuf,
-    exploded: Utf8PathBuf,
-    data: Utf8PathBuf,
-}
-
-impl Hydrant {
-    fn get() -> &'static Self {
-        static HYDRANT: OnceLock<Hydrant> = OnceLock::new();
-        HYDRANT.get_or_init(|| {
-            // Not a temporary folder: a static value is never dropped.
-            let folder = Utf8Path::new(env!("CARGO_TARGET_TMPDIR")).join(env!("CARGO_CRATE_NAME"));
-            if folder.exists() {
-                fs_err::remove_dir_all(&folder).expect("old folder removed");
-            }
-            let made = Self {
-                project: folder.join("hydrant"),
-                war: folder.join("hydrant.war"),
-                exploded: folder.join("exploded"),
-                data: folder.join("data"),
-            };
-            copy_folder(&fixture("hydrant"), &made.project);
-            let project = made.project.as_str();
-            djwar(&["build", project, "-o", made.war.as_str()], &[]);
-            djwar(
-                &["build", project, "--exploded", made.exploded.as_str()],
-                &[],
-            );
-            let manage = |arguments: &[&str]| {
-                let (war, data) = (made.war.as_str(), made.data.as_str());
-                djwar(
-                    &[&["manage", war, "--data-dir", data, "--"], arguments].concat(),
-                    &[],
-                );
-            };
-            manage(&["migrate", "--verbosity", "0"]);
-            manage(&["seed_feeds", "--password", PASSWORD]);
-            made
-        })
-    }
-}
 
 fn serves_the_site(container: Container, context: &str) {
     let hydrant = Hydrant::get();
@@ -83,6 +37,51 @@ fn tomcat_10_serves_pages_and_the_admin_at_the_root() {
 #[test]
 fn jetty_12_serves_pages_and_the_admin_under_a_context_path() {
     serves_the_site(Jetty12Ee10, "/ctx");
+}
+
+#[test]
+fn django_1_8_is_served_with_its_forms_admin_and_static_files() {
+    let folder = tempfile::tempdir().expect("temp dir");
+    let folder = Utf8Path::from_path(folder.path()).expect("UTF-8");
+    let (project, war) = (folder.join("guestbook"), folder.join("guestbook.war"));
+    copy_folder(&fixture("guestbook"), &project);
+    djwar(&["build", project.as_str(), "-o", war.as_str()], &[]);
+    let data = folder.join("data");
+    djwar(
+        &[
+            "manage",
+            war.as_str(),
+            "--data-dir",
+            data.as_str(),
+            "--",
+            "migrate",
+            "--verbosity",
+            "0",
+        ],
+        &[],
+    );
+    let sign = ("/", "Nobody yet");
+    let mut site = Wanted::war(&war, Tomcat10, "/ctx", sign)
+        .data(&data)
+        .start();
+    let guest = [
+        ("name", "Jürgen & Ana"),
+        ("words", "Schön!"),
+        ("paid", "12.50"),
+    ];
+    let seen = site.browser.submit("/", "/", &guest).expect(302).location();
+    assert_eq!(seen, "/");
+    site.browser
+        .get("/")
+        .expect(200)
+        .shows("<li>Jürgen &amp; Ana (12,50): Schön!</li>");
+    let login = site.browser.get("/admin/").expect(302).location();
+    assert_eq!(login, "/admin/login/?next=/ctx/admin/");
+    site.browser.get(&login).expect(200).shows("Benutzername");
+    for sheet in ["/static/book/book.css", "/static/admin/css/base.css"] {
+        site.browser.get(sheet).expect(200);
+    }
+    site.stop();
 }
 
 /// A web application with the engine's jars, the packages and this web.xml, and
@@ -203,4 +202,22 @@ fn a_handler_or_folder_that_is_not_there_is_named_in_the_log() {
     );
     let log = site.stop();
     assert_eq!(log.matches("Traceback").count(), 1, "{log}");
+}
+
+#[test]
+fn the_projects_own_tests_run_by_manage() {
+    let hydrant = Hydrant::get();
+    let data = tempfile::tempdir().expect("temp dir");
+    let data = data.path().to_str().expect("UTF-8");
+    let war = hydrant.war.as_str();
+    let output = Command::new(env!("CARGO_BIN_EXE_djwar"))
+        .args(["manage", war, "--data-dir", data, "--", "test"])
+        .output()
+        .expect("djwar starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    assert!(
+        said.contains("Ran 4 tests") && said.contains("OK"),
+        "{said}"
+    );
 }

@@ -1,8 +1,59 @@
-//! A walk through the hydrant (fixtures/hydrant/WALK.md), and the admin of Django
-//! 1.11 from the log-in to an upload.
+//! The hydrant as a WAR, a walk through it (fixtures/hydrant/WALK.md), and the admin of
+//! Django 1.11 from the log-in to an upload.
+
+use std::sync::OnceLock;
+
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::browser::Browser;
-use super::served::{PASSWORD, Site};
+use super::served::{PASSWORD, Site, copy_folder, djwar, fixture};
+
+/// A page, and what it says when the site is up.
+pub(crate) const SIGN: (&str, &str) = ("/hello/", "Hello from the hydrant");
+
+/// The WAR, the same as a folder, and the data of a seeded site.
+pub(crate) struct Hydrant {
+    pub(crate) project: Utf8PathBuf,
+    pub(crate) war: Utf8PathBuf,
+    pub(crate) exploded: Utf8PathBuf,
+    pub(crate) data: Utf8PathBuf,
+}
+
+impl Hydrant {
+    pub(crate) fn get() -> &'static Self {
+        static HYDRANT: OnceLock<Hydrant> = OnceLock::new();
+        HYDRANT.get_or_init(|| {
+            // Not a temporary folder: a static value is never dropped.
+            let folder = Utf8Path::new(env!("CARGO_TARGET_TMPDIR")).join(env!("CARGO_CRATE_NAME"));
+            if folder.exists() {
+                fs_err::remove_dir_all(&folder).expect("old folder removed");
+            }
+            let made = Self {
+                project: folder.join("hydrant"),
+                war: folder.join("hydrant.war"),
+                exploded: folder.join("exploded"),
+                data: folder.join("data"),
+            };
+            copy_folder(&fixture("hydrant"), &made.project);
+            let project = made.project.as_str();
+            djwar(&["build", project, "-o", made.war.as_str()], &[]);
+            djwar(
+                &["build", project, "--exploded", made.exploded.as_str()],
+                &[],
+            );
+            let manage = |arguments: &[&str]| {
+                let (war, data) = (made.war.as_str(), made.data.as_str());
+                djwar(
+                    &[&["manage", war, "--data-dir", data, "--"], arguments].concat(),
+                    &[],
+                );
+            };
+            manage(&["migrate", "--verbosity", "0"]);
+            manage(&["seed_feeds", "--password", PASSWORD]);
+            made
+        })
+    }
+}
 
 /// The pages, as a visitor sees them.
 pub(crate) fn pages(site: &mut Site) {

@@ -7,8 +7,22 @@ from __future__ import absolute_import
 
 import os
 import sys
+import types
 
 from djwar_jython.project import on_settings_loaded, place_static_root
+
+
+class OneProcess(types.ModuleType):
+    """Stands in for ``multiprocessing``, which Jython has not: Django's test runner imports it, to ask how many processors there are."""
+
+    def cpu_count(self):
+        return 1
+
+    def __getattr__(self, name):
+        # Not for `__path__` and the like, which the import asks for.
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise AttributeError("Jython has no `multiprocessing.%s`: run the tests in one process, without `--parallel`" % name)
 
 
 def main(arguments):
@@ -26,6 +40,8 @@ def main(arguments):
     if static_root:
         # Mails and pages that a command renders may name static files, too.
         on_settings_loaded(lambda settings: place_static_root(settings, static_root))
+    if arguments[:1] == ["test"]:
+        sys.modules.setdefault("multiprocessing", OneProcess("multiprocessing"))
     # Django's usage lines and hints name argv[0].
     sys.argv = ["manage.py"] + arguments
     execute_from_command_line(sys.argv)
