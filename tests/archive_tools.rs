@@ -192,12 +192,12 @@ fn write_noise(path: &Utf8Path, size: u64) {
 /// than 65,535 entries, one that is large before packing only, one that is large
 /// in the archive too, records after the 4th gigabyte.
 #[test]
-fn a_project_of_ten_gigabytes_and_seventy_thousand_files_is_accepted() {
+fn a_project_of_nine_gigabytes_and_seventy_thousand_files_is_accepted() {
     if std::env::var_os("DJWAR_TEST_LARGE").is_none() {
-        return tools::skipped("`cargo xtask test pack-large` runs this test: 25 GB of disk");
+        return tools::skipped("`cargo xtask test pack-large` runs this test: 14 GB of disk");
     }
     let project = FixtureCopy::of("minimal");
-    let large = 4_600_000_000;
+    let large = 4_300_000_000;
     for folder in 0..70 {
         for file in 0..1000 {
             project.write(
@@ -226,6 +226,7 @@ fn a_project_of_ten_gigabytes_and_seventy_thousand_files_is_accepted() {
     assert!(records.len() > 70_000);
     let names = names(&records);
     tools::all_accept(&war, &names);
+    fs_err::remove_file(path("data_files/noise.bin")).expect("removed, for room");
     tools::jar_unpacks(&war, &names, |folder| {
         let below = folder.join("WEB-INF/python/app");
         let text = fs_err::read_to_string(below.join("notes/after.txt"));

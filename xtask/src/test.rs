@@ -26,7 +26,7 @@ enum Suite {
     Projects(projects::Arguments),
     /// Django's own tests on Jython, with `SQLite`, `PostgreSQL` and `MariaDB`
     DjangoJython(django::Arguments),
-    /// Archives over 4 GB and of 70,000 entries, and every tool on them: 25 GB of disk
+    /// Archives over 4 GB and of 70,000 entries, and every tool on them: 14 GB in `TMPDIR`
     PackLarge,
 }
 
