@@ -3,6 +3,8 @@
 
 #[path = "support/records.rs"]
 mod records;
+#[path = "support/skip.rs"]
+mod skip;
 mod support;
 #[path = "support/tools.rs"]
 mod tools;
@@ -194,7 +196,7 @@ fn write_noise(path: &Utf8Path, size: u64) {
 #[test]
 fn a_project_of_nine_gigabytes_and_seventy_thousand_files_is_accepted() {
     if std::env::var_os("DJWAR_TEST_LARGE").is_none() {
-        return tools::skipped("`cargo xtask test pack-large` runs this test: 14 GB of disk");
+        return skip::skipped("`cargo xtask test pack-large` runs this test: 14 GB of disk");
     }
     let project = FixtureCopy::of("minimal");
     let large = 4_300_000_000;

@@ -4,6 +4,8 @@
 #![cfg(target_os = "linux")]
 
 mod site;
+#[path = "support/skip.rs"]
+mod skip;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -239,13 +241,9 @@ impl Drop for SmallDisk {
 #[test]
 fn a_full_disk_is_a_507_and_the_next_small_upload_is_served() {
     let Some(disk) = SmallDisk::mount() else {
-        #[expect(clippy::print_stderr, reason = "a skip says why")]
-        {
-            eprintln!(
-                "skipped: only root can mount a small file system (DispatcherTest has the rest)"
-            );
-        }
-        return;
+        return skip::skipped(
+            "only root can mount a small file system (DispatcherTest has the rest)",
+        );
     };
     let mut site = probes(Tomcat10, "/", 1, 2)
         .property("djwar.work-dir", disk.0.as_str())

@@ -3,8 +3,8 @@
 //! (hundreds of megabytes, slow to start) run in `cargo xtask test --only servers`.
 
 mod site;
-
-use std::io::Write as _;
+#[path = "support/skip.rs"]
+mod skip;
 
 use djwar::deploy::Container::{self, LibertyEe8, LibertyEe10, PayaraMicro6, WildFly34};
 use site::served::Wanted;
@@ -26,11 +26,7 @@ fn takes_a_newer_war(container: Container) {
 fn all_wanted() -> bool {
     let wanted = std::env::var_os("DJWAR_TEST_SERVERS").is_some();
     if !wanted {
-        // Not `eprintln!`, which cargo shows for failures only.
-        let text = "\nSKIPPED: `cargo xtask test --only servers` runs this test\n";
-        std::io::stderr()
-            .write_all(text.as_bytes())
-            .expect("standard error");
+        skip::skipped("`cargo xtask test --only servers` runs this test");
     }
     wanted
 }

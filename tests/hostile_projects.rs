@@ -1,6 +1,8 @@
 //! Projects that are broken, or that change under our hands: an error that names
 //! the file, and no WAR (issue "Any Django project", bad input).
 
+#[path = "support/skip.rs"]
+mod skip;
 mod support;
 
 use support::{FixtureCopy, djwar, run};
@@ -73,7 +75,6 @@ fn settings_of_a_hundred_megabytes_are_refused_at_once() {
 
 #[cfg(unix)]
 #[test]
-#[expect(clippy::print_stderr, reason = "a skip says why")]
 fn a_folder_that_may_not_be_read_is_named() {
     use std::os::unix::fs::PermissionsExt;
     let fixture = FixtureCopy::of("minimal");
@@ -86,8 +87,7 @@ fn a_folder_that_may_not_be_read_is_named() {
     mode(0o000);
     if closed.read_dir().is_ok() {
         mode(0o755);
-        eprintln!("skipped: who runs this may read every folder (root)");
-        return;
+        return skip::skipped("who runs this may read every folder (root)");
     }
     let (assert, _, stderr) = run(djwar().arg("build").arg(fixture.path()));
     mode(0o755);

@@ -1,5 +1,7 @@
 //! The same project gives the same bytes, and djwar says when it does not.
 
+#[path = "support/skip.rs"]
+mod skip;
 mod support;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -54,10 +56,7 @@ fn what_differs_between_two_builds_is_named_and_nothing_is_written() {
 fn the_order_in_which_a_file_system_lists_files_changes_no_byte() {
     let memory = Utf8Path::new("/dev/shm");
     if !memory.is_dir() {
-        use std::io::Write;
-        let text = "\nSKIPPED: no /dev/shm, where folders list their newest file first\n";
-        std::io::stderr().write_all(text.as_bytes()).expect("said");
-        return;
+        return skip::skipped("no /dev/shm, where folders list their newest file first");
     }
     let original = FixtureCopy::of("minimal");
     for number in 0..40 {

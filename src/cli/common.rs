@@ -16,7 +16,7 @@ use crate::scan::{ScanOptions, problems_on_jython, scan};
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Common {
-    /// The engine that runs the project's Python: auto, cpython, jython or graalpy
+    /// The engine that runs the project's Python: auto, cpython or jython
     #[arg(long, global = true, value_name = "ENGINE")]
     engine: Option<String>,
 

@@ -58,7 +58,7 @@ pub const KEYS: &[Key] = &[
         shape: Shape::Text,
         choices: &["auto", "cpython", "jython", "graalpy"],
         example: r#""cpython""#,
-        doc: "`cpython`, `jython` or `graalpy`, or `auto`: chosen by the project's Python.",
+        doc: "`cpython` or `jython`, or `auto`: chosen by the project's Python. (`graalpy` is known and not made yet: an error.)",
     },
     Key {
         name: "servlet-api",

@@ -26,7 +26,7 @@ pub fn management_command(
     arguments: &[String],
 ) -> Result<Command, DeployError> {
     let mut command = if war.is_jython() {
-        let path = war.jython_path();
+        let path = war.python_path();
         let path: Vec<&Utf8Path> = path.iter().map(Utf8PathBuf::as_path).collect();
         war.jython(host)?.command(host, &path, "manage")
     } else {
@@ -35,7 +35,7 @@ pub fn management_command(
         })?;
         let mut command = interpreter.command(host);
         command
-            .env("PYTHONPATH", war.python_path())
+            .env("PYTHONPATH", joined(&war.python_path()))
             .env("PYTHONSAFEPATH", "1")
             .args(["-s", "-B", "-m", "djwar_handler.manage"]);
         command
@@ -64,4 +64,10 @@ pub fn management_command(
         .current_dir(war.application())
         .args(arguments);
     Ok(command)
+}
+
+fn joined(path: &[Utf8PathBuf]) -> String {
+    let separator = if cfg!(windows) { ";" } else { ":" };
+    let folders: Vec<&str> = path.iter().map(|folder| folder.as_str()).collect();
+    folders.join(separator)
 }

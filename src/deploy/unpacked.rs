@@ -88,15 +88,27 @@ impl UnpackedWar {
         Ok(Some(bytes))
     }
 
-    /// `PYTHONPATH`, outermost first: handler, source root, dependencies.
-    pub fn python_path(&self) -> String {
-        let source = self
-            .application()
-            .join(self.parameter("source-root").unwrap_or_default());
-        let separator = if cfg!(windows) { ";" } else { ":" };
-        [self.root.join("handler"), source, self.root.join("lib")]
-            .map(|path| path.as_str().trim_end_matches('/').to_owned())
-            .join(separator)
+    /// `sys.path`, outermost first: handler, source root, the folders of
+    /// `djwar.python-path`, dependencies, and for Jython the database modules. The
+    /// order is the runtime's (`CpythonBoot`, `JythonBoot`).
+    pub fn python_path(&self) -> Vec<Utf8PathBuf> {
+        let application = self.application();
+        let source = self.parameter("source-root").unwrap_or_default();
+        let more = self.parameter("python-path").unwrap_or_default();
+        let mut path = vec![self.root.join("handler"), application.join(source)];
+        path.extend(
+            more.split(',')
+                .map(str::trim)
+                .filter(|folder| !folder.is_empty())
+                .map(|folder| application.join(folder)),
+        );
+        path.push(self.root.join("lib"));
+        if self.is_jython() {
+            path.push(self.root.join("jdbc"));
+        }
+        path.iter()
+            .map(|folder| folder.as_str().trim_end_matches('/').into())
+            .collect()
     }
 
     /// Whether the engine is Jython.
@@ -116,20 +128,6 @@ impl UnpackedWar {
         }
         jars.sort();
         Ok(Jython::of(host, &jars, String::new())?)
-    }
-
-    /// `sys.path` for Jython, outermost first: handler, source root, dependencies,
-    /// database modules.
-    pub fn jython_path(&self) -> [Utf8PathBuf; 4] {
-        let source = self
-            .application()
-            .join(self.parameter("source-root").unwrap_or_default());
-        [
-            self.root.join("handler"),
-            source,
-            self.root.join("lib"),
-            self.root.join("jdbc"),
-        ]
     }
 
     /// The WAR's Python, or the host's own where the WAR is made for that (`python
@@ -379,6 +377,38 @@ fn make_executable(_path: &std::path::Path) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn modules_are_found_where_the_container_finds_them() {
+        let of = |parameters: &[(&str, &str)]| {
+            UnpackedWar {
+                war: "a.war".into(),
+                root: "/u".into(),
+                parameters: parameters
+                    .iter()
+                    .map(|(name, value)| (format!("djwar.{name}"), (*value).to_owned()))
+                    .collect(),
+            }
+            .python_path()
+        };
+        assert_eq!(of(&[]), ["/u/handler", "/u/app", "/u/lib"]);
+        let parameters = [
+            ("source-root", "src"),
+            ("python-path", "extra, /opt/more"),
+            ("engine", "jython"),
+        ];
+        assert_eq!(
+            of(&parameters),
+            [
+                "/u/handler",
+                "/u/app/src",
+                "/u/app/extra",
+                "/opt/more",
+                "/u/lib",
+                "/u/jdbc"
+            ]
+        );
+    }
 
     #[test]
     fn context_params_are_read_back_unescaped() {

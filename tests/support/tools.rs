@@ -4,6 +4,8 @@ use std::process::Command;
 
 use camino::Utf8Path;
 
+use crate::skip;
+
 const STREAM: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/tests/support/ListEntries.java"
@@ -106,17 +108,7 @@ fn output(war: &Utf8Path, line: &[&str]) -> String {
 fn is_there(program: &str) -> bool {
     let is_there = Command::new(program).arg("-h").output().is_ok();
     if !is_there {
-        skipped(&format!("`{program}` is not installed, and wasn't asked"));
+        skip::skipped(&format!("`{program}` is not installed, and wasn't asked"));
     }
     is_there
-}
-
-/// Says why something did not run; not by `eprintln!`, which cargo shows for
-/// failures only.
-pub(crate) fn skipped(why: &str) {
-    use std::io::Write;
-    let text = format!("\nSKIPPED: {why}\n");
-    std::io::stderr()
-        .write_all(text.as_bytes())
-        .expect("standard error");
 }

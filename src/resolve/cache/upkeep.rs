@@ -143,8 +143,14 @@ impl Cache {
 /// When an entry was last used.
 fn used(path: &Utf8Path) -> Option<SystemTime> {
     let manifest = path.join("entry.json");
-    let file = if path.is_dir() { &manifest } else { path };
-    fs_err::metadata(file).ok()?.modified().ok()
+    let time = |file: &Utf8Path| fs_err::metadata(file).ok()?.modified().ok();
+    if !path.is_dir() || manifest.is_file() {
+        return time(if path.is_dir() { &manifest } else { path });
+    }
+    // A folder without a manifest holds unpacked WARs (`deploy::UnpackedWar`), which
+    // `manage` touches when it runs in them.
+    let children = path.read_dir_utf8().ok()?.flatten();
+    children.filter_map(|child| time(child.path())).max()
 }
 
 fn size(path: &Utf8Path) -> u64 {
@@ -202,7 +208,10 @@ mod tests {
                 .entries,
             0
         );
-        assert_eq!(cache.clear().expect("cleared").entries, 2);
+        // An unpacked WAR has no manifest; a command may be running in it.
+        fs_err::create_dir_all(cache.folder().join("unpacked/data/war/app")).expect("made");
+        assert_eq!(cache.prune(year).expect("pruned").entries, 0);
+        assert_eq!(cache.clear().expect("cleared").entries, 3);
         assert!(!new.exists());
     }
 }

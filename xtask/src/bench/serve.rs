@@ -51,6 +51,14 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 8)]
     max_threads: u32,
 
+    /// One more option of the tuned Tomcat's JVM
+    #[arg(
+        long = "java-option",
+        value_name = "OPTION",
+        allow_hyphen_values = true
+    )]
+    java_options: Vec<String>,
+
     /// A runtime parameter of djwar, as `djwar.threads=1`
     #[arg(long = "parameter", value_name = "NAME=VALUE")]
     parameters: Vec<String>,
@@ -134,6 +142,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         war: war.as_deref(),
         environment: &environment,
         max_threads: arguments.max_threads,
+        java_options: &arguments.java_options,
         folder: folder.path(),
     };
 

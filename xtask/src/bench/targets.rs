@@ -35,6 +35,8 @@ pub(crate) struct Setting<'a> {
     pub(crate) environment: &'a [(String, String)],
     /// `maxThreads` of [`Target::DjwarTuned`].
     pub(crate) max_threads: u32,
+    /// Of the JVM of [`Target::DjwarTuned`], beside its own.
+    pub(crate) java_options: &'a [String],
     /// Of this run.
     pub(crate) folder: &'a Path,
 }
@@ -77,6 +79,7 @@ impl Target {
                     java_options: is_tuned
                         .then(|| "-XX:+UseSerialGC".to_owned())
                         .into_iter()
+                        .chain(setting.java_options.iter().filter(|_| is_tuned).cloned())
                         .collect(),
                     ..Settings::default()
                 };
