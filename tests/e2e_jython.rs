@@ -40,6 +40,20 @@ fn jetty_12_serves_pages_and_the_admin_under_a_context_path() {
 }
 
 #[test]
+fn a_container_that_does_not_unpack_the_war_says_why_it_can_not_serve_it() {
+    // Without Tomcat's own scan of the jars, which takes minutes as well.
+    let context = "<Context><JarScanner><JarScanFilter defaultPluggabilityScan=\"false\" \
+                   defaultTldScan=\"false\"/></JarScanner></Context>";
+    let down = ("/", "could not start");
+    let mut site = Wanted::war(&Hydrant::get().war, Tomcat10, "/ctx", down)
+        .file("conf/Catalina/localhost/ctx.xml", context)
+        .packed()
+        .start();
+    site.wait_for_log("let it unpack the WAR (Tomcat: `unpackWARs=\"true\"` of the `<Host>`)");
+    site.stop();
+}
+
+#[test]
 fn django_1_8_is_served_with_its_forms_admin_and_static_files() {
     let folder = tempfile::tempdir().expect("temp dir");
     let folder = Utf8Path::from_path(folder.path()).expect("UTF-8");

@@ -1,5 +1,6 @@
 package org.djwar.runtime.jython;
 
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,8 +29,21 @@ public final class JythonBoot {
             throw new BootFailure("`djwar.engine` is `jython`, but this application has no Jython: put `org.python:jython-slim:2.7.4` "
                     + "and its dependencies into WEB-INF/lib", e);
         }
+        refusePacked();
         long stopTimeout = TimeUnit.SECONDS.toNanos(site.parameters().number("djwar.stop-timeout"));
         return new JythonEngine(launch(site), site.environ(), stopTimeout, site.log());
+    }
+
+    /**
+     * Tomcat with {@code unpackWARs="false"} reads a jar in the WAR from its beginning for every class that it loads: with Jython's 45 MB a
+     * start takes many minutes, and looks like one that hangs.
+     */
+    private static void refusePacked() throws BootFailure {
+        URL place = JythonBoot.class.getClassLoader().getResource("org/python/core/PySystemState.class");
+        if (place != null && place.toString().startsWith("jar:war:")) {
+            throw new BootFailure("this container serves the WAR without unpacking it, and would read Jython's jar again for each of its classes, "
+                    + "for many minutes: let it unpack the WAR (Tomcat: `unpackWARs=\"true\"` of the `<Host>`), or deploy a folder (`djwar build --exploded`)");
+        }
     }
 
     private static Launch launch(Site site) throws BootFailure {
