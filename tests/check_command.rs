@@ -191,3 +191,21 @@ fn sarif_keeps_to_the_rules_of_its_version() {
         "{stdout}"
     );
 }
+
+#[test]
+fn uploads_are_told_unless_the_runtime_serves_them() {
+    let project = FixtureCopy::of("minimal");
+    project.write(
+        "mysite/urls.py",
+        "from django.conf import settings\nfrom django.conf.urls.static import static\n\n\
+         urlpatterns = static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT)\n",
+    );
+    let told = || {
+        let (assert, stdout, _) = run(djwar().args(["check", "--no-run"]).arg(project.path()));
+        assert.success();
+        stdout.contains("mysite/urls.py:4: warning: `static()` hands out the uploads")
+    };
+    assert!(told());
+    project.write("djwar.toml", "[runtime]\nmedia = true\n");
+    assert!(!told());
+}

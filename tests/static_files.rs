@@ -114,7 +114,7 @@ fn a_command_of_before_that_fails_is_named() {
         ),
         "{stderr}"
     );
-    assert!(stderr.contains("`before` of `[tool.djwar]`"), "{stderr}");
+    assert!(stderr.contains("`before` of `djwar.toml`"), "{stderr}");
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn what_commands_make_is_packed_but_for_logs_and_the_project_is_left_alone() {
     let (paths, said) = planned(&project);
     let has = |path: &str| paths.iter().any(|known| known == path);
     assert!(
-        has("WEB-INF/python/app/candles/templates/candles/prices.html"),
+        has("WEB-INF/python/app/apps/candles/templates/candles/prices.html"),
         "{said}"
     );
     assert!(

@@ -100,7 +100,10 @@ impl UnpackedWar {
             more.split(',')
                 .map(str::trim)
                 .filter(|folder| !folder.is_empty())
-                .map(|folder| application.join(folder)),
+                .map(|folder| match folder {
+                    "." => application.clone(),
+                    _ => application.join(folder),
+                }),
         );
         path.push(self.root.join("lib"));
         if self.is_jython() {

@@ -124,6 +124,9 @@ pub struct BuildPlan {
     pub wsgi: String,
     /// The folder that goes on `sys.path`, relative to the project's root.
     pub source_root: Utf8PathBuf,
+    /// More folders for `sys.path`, after that one, absolute or relative to the
+    /// project's root.
+    pub python_path: Vec<Utf8PathBuf>,
     /// How static files get in.
     pub static_mode: StaticMode,
     /// The folder of the WAR that static files go to, as a prefix of the path
@@ -140,6 +143,19 @@ pub struct BuildPlan {
     pub entries: Vec<WarEntry>,
     /// What stays out.
     pub left_out: Vec<LeftOut>,
+}
+
+impl BuildPlan {
+    /// The project's folders on `sys.path` when it lies in `folder`.
+    pub fn python_path_in(&self, folder: &Utf8Path) -> Vec<Utf8PathBuf> {
+        let all = std::iter::once(&self.source_root).chain(&self.python_path);
+        // Joining nothing leaves a slash at the end.
+        all.map(|below| match below.as_str() {
+            "" | "." => folder.to_owned(),
+            _ => folder.join(below),
+        })
+        .collect()
+    }
 }
 
 /// A jar that the WAR brings, by coordinates; Maven adds what it depends on.

@@ -21,6 +21,8 @@ pub struct Project {
     pub name: String,
     /// The folder that goes on `sys.path`, relative to `root`; empty for `root`.
     pub source_root: Utf8PathBuf,
+    /// More folders for `sys.path`, after that one, relative to `root`.
+    pub python_path: Vec<Utf8PathBuf>,
     /// `manage.py`, relative to `root`.
     pub manage_py: Option<Utf8PathBuf>,
     /// The settings module, dotted.

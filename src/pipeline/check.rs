@@ -78,7 +78,7 @@ fn django(
     report.status("Running Django's own checks");
     let request = CheckRequest {
         project: &copy,
-        source_root: &copy.join(&plan.source_root),
+        python_path: &plan.python_path_in(&copy),
         settings: &plan.settings,
         build_env: &config.build_env,
     };
@@ -132,7 +132,7 @@ fn not_started(project: &Project, plan: &BuildPlan, error: &str) -> Problem {
         origin: project.settings.span().cloned(),
         message: format!("the project does not start on this machine: {error}"),
         hint: Some(
-            "variables that the settings need belong in `[tool.djwar.build-env]`; `djwar check \
+            "variables that the settings need belong in `[build-env]` of `djwar.toml` (`[tool.djwar.build-env]`); `djwar check \
              --no-run` reads only"
                 .to_owned(),
         ),

@@ -124,7 +124,7 @@ pub(super) fn collect(
         let found = resolver.static_files(
             &StaticRequest {
                 project: &copy,
-                source_root: &copy.join(&plan.source_root),
+                python_path: &plan.python_path_in(&copy),
                 settings: &plan.settings,
                 build_env: &config.build_env,
                 commands: &commands,
@@ -296,6 +296,7 @@ fn parts(
         plan.settings.clone(),
         plan.source_root.to_string(),
     ];
+    parts.extend(plan.python_path.iter().map(ToString::to_string));
     for command in commands(config, plan) {
         parts.push(command.join("\0"));
     }

@@ -130,9 +130,11 @@ impl Diagnose for PlanError {
         let text = match self {
             Self::NoSettings(_) => {
                 "name the module: `--settings config.settings`, or `settings = \"…\"` in \
-                 `[tool.djwar]`"
+                 `djwar.toml` (or `[tool.djwar]`)"
             }
-            Self::NoWsgi(_) => "name it: `wsgi = \"config.wsgi:application\"` in `[tool.djwar]`",
+            Self::NoWsgi(_) => {
+                "name it: `wsgi = \"config.wsgi:application\"` in `djwar.toml` (or `[tool.djwar]`)"
+            }
             Self::Engine { .. } => {
                 "`--engine cpython` packs projects for Python 3, `--engine jython` those for Python 2.7"
             }
@@ -144,7 +146,9 @@ impl Diagnose for PlanError {
                 "djwar bundles 3.11 to 3.14; name another interpreter with `python = \
                  \"file:PATH\"` or `python = \"host\"`"
             }
-            Self::VersionNeeded => "set `python-version = \"3.13\"` in `[tool.djwar]`",
+            Self::VersionNeeded => {
+                "set `python-version = \"3.13\"` in `djwar.toml` (or `[tool.djwar]`)"
+            }
             Self::StaticEverything(_) => "use a folder such as `/static/`",
             Self::UnknownParameter {
                 nearest: Some(nearest),

@@ -19,6 +19,8 @@ pub use verdict::{Judged, Verdict, verdicts};
 
 use std::sync::Arc;
 
+use camino::Utf8PathBuf;
+
 use crate::config::{Config, Origin};
 use crate::model::project::Severity;
 use crate::model::{
@@ -124,6 +126,7 @@ pub fn plan(project: &Project, config: &Config) -> Result<BuildPlan, PlanError> 
         },
         wsgi,
         source_root: project.source_root.clone(),
+        python_path: python_path(project, config),
         static_mode: config.static_mode.value,
         static_prefix: static_files::prefix(project)?,
         data,
@@ -141,6 +144,20 @@ pub fn plan(project: &Project, config: &Config) -> Result<BuildPlan, PlanError> 
     };
     plan.parameters = parameters::of(&plan, config)?;
     Ok(plan)
+}
+
+/// The runtime's parameter, which the build's own steps follow too, else what was
+/// detected.
+fn python_path(project: &Project, config: &Config) -> Vec<Utf8PathBuf> {
+    match config.runtime.get("python-path") {
+        Some(named) => named
+            .split(',')
+            .map(str::trim)
+            .filter(|folder| !folder.is_empty())
+            .map(Utf8PathBuf::from)
+            .collect(),
+        None => project.python_path.clone(),
+    }
 }
 
 fn named(setting: &Setting<String>) -> Option<(String, String)> {

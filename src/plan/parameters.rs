@@ -19,6 +19,11 @@ pub(super) fn of(plan: &BuildPlan, config: &Config) -> Result<Vec<(String, Strin
     put("settings", &plan.settings);
     put("wsgi", &plan.wsgi);
     put("source-root", plan.source_root.as_str());
+    let more = plan.python_path.iter().map(|folder| match folder.as_str() {
+        "" => ".",
+        folder => folder,
+    });
+    put("python-path", &more.collect::<Vec<_>>().join(","));
     put("python-version", &plan.python.to_string());
     if plan.interpreter == PythonChoice::Host {
         put("python", "host");

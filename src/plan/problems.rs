@@ -24,6 +24,12 @@ pub fn problems(project: &Project, config: &Config) -> Result<Vec<Problem>, Plan
         Err(error) => return Err(error),
     }
     problems.extend(translations(project, config));
+    // The runtime hands them out.
+    let serves_uploads = config
+        .runtime
+        .get("media")
+        .is_some_and(|value| value == "true");
+    problems.retain(|one| !(serves_uploads && one.code == "uploads-not-served"));
     problems.sort_by(|a, b| {
         (a.origin.is_none(), &a.origin, a.code).cmp(&(b.origin.is_none(), &b.origin, b.code))
     });
@@ -65,7 +71,7 @@ fn translations(project: &Project, config: &Config) -> Option<Problem> {
         origin: Some(Span::new(*first, 1)),
         message: format!("`{first}`{more} is not compiled: Django reads `.mo` files only"),
         hint: Some(
-            "set `before = [[\"compilemessages\"]]` in `[tool.djwar]`, or run `manage.py \
+            "set `before = [[\"compilemessages\"]]` in `djwar.toml` (or `[tool.djwar]`), or run `manage.py \
              compilemessages` before `djwar build`"
                 .to_owned(),
         ),

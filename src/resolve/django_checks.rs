@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
 use super::environment::Environment;
@@ -17,7 +17,7 @@ pub struct CheckRequest<'a> {
     /// The project's folder, absolute: the working directory.
     pub project: &'a Utf8Path,
     /// The folder that goes on `sys.path`, absolute.
-    pub source_root: &'a Utf8Path,
+    pub python_path: &'a [Utf8PathBuf],
     /// The settings module.
     pub settings: &'a str,
     /// Variables for the settings, over the host's.
@@ -67,7 +67,7 @@ impl Resolver<'_> {
         request: &CheckRequest<'_>,
         environment: &Environment<'_>,
     ) -> Result<Checked, ResolveError> {
-        let mut command = environment.command(&self.host, request.source_root, "check");
+        let mut command = environment.command(&self.host, request.python_path, "check");
         command
             .envs(request.build_env)
             .env("DJANGO_SETTINGS_MODULE", request.settings)

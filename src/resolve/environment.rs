@@ -27,9 +27,11 @@ pub struct Environment<'a> {
 
 impl Environment<'_> {
     /// A command that starts a module of the runtime's Python half, with handler,
-    /// project and packages on `sys.path`, in the order that the WAR has them.
-    pub fn command(&self, host: &Host, source_root: &Utf8Path, module: &str) -> Command {
-        let mut path = vec![self.handler.as_path(), source_root, &self.library];
+    /// the project's folders and packages on `sys.path`, in the order that the WAR has them.
+    pub fn command(&self, host: &Host, project: &[Utf8PathBuf], module: &str) -> Command {
+        let mut path = vec![self.handler.as_path()];
+        path.extend(project.iter().map(Utf8PathBuf::as_path));
+        path.push(&self.library);
         path.extend(self.last.as_deref());
         self.python.command(host, &path, module)
     }

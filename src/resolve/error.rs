@@ -232,7 +232,7 @@ impl Diagnose for ResolveError {
             Self::MissingProgram { help, .. }
             | Self::Requirement { help, .. }
             | Self::StaticFiles { help, .. } => help.clone(),
-            Self::Step { .. } => "`before` of `[tool.djwar]` names it; variables that it needs belong in `[tool.djwar.build-env]`".to_owned(),
+            Self::Step { .. } => "`before` of `djwar.toml` (`[tool.djwar]`) names it; variables that it needs belong in `[build-env]` of `djwar.toml` (`[tool.djwar.build-env]`)".to_owned(),
             Self::Offline { .. } => "run the same command once without `--offline`, with the network; the cache keeps what it brings".to_owned(),
             Self::NoSuchArtifact { .. } => "check the spelling and the version, and that the repository which has it stands in Maven's `settings.xml`".to_owned(),
             Self::Maven { .. } => "check the network and Maven's `settings.xml` (mirror, proxy); `mvn dependency:get -Dartifact=…` shows the same failure by itself".to_owned(),

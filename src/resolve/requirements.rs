@@ -253,6 +253,8 @@ pub(super) fn is_listed(file: &Utf8Path) -> bool {
             | "Pipfile.lock"
             | "poetry.lock"
             | "uv.lock"
+            | "METADATA"
+            | "PKG-INFO"
     ) || name.starts_with("pylock.")
 }
 

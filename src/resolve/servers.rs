@@ -78,6 +78,16 @@ pub(crate) fn with_wheels(
         {
             return Fate::Goes;
         }
+        if name.as_deref() == Some("psycopg")
+            && let Some(text) = psycopg_with_wheels(&line.text)
+        {
+            report.warning(&format!(
+                "`psycopg[c]` ({}) has no wheels: taking `psycopg[binary]`, the same code at the \
+                 same version",
+                request.place(line)
+            ));
+            return Fate::Becomes(text);
+        }
         let Some((old, new)) = WITH_WHEELS
             .iter()
             .find(|(old, _)| name.as_deref() == Some(old))
@@ -101,6 +111,23 @@ pub(crate) fn with_wheels(
         ));
         Fate::Becomes(format!("{new}{rest}"))
     })
+}
+
+/// `psycopg[c,pool]==3.2` with the extra `binary`, which brings what `c` would build.
+/// One with a hash stays: `binary` is a package of its own, for which there is none.
+fn psycopg_with_wheels(text: &str) -> Option<String> {
+    if text.ends_with('\\') || text.contains("--hash") {
+        return None;
+    }
+    let (name, rest) = text.split_once('[')?;
+    let (extras, rest) = rest.split_once(']')?;
+    let mut extras: Vec<&str> = extras.split(',').map(str::trim).collect();
+    if !extras.contains(&"c") {
+        return None;
+    }
+    extras.retain(|extra| !matches!(*extra, "c" | "binary"));
+    extras.insert(0, "binary");
+    Some(format!("{name}[{}]{rest}", extras.join(",")))
 }
 
 /// The request as a client on another machine than the target has to read it: a
@@ -400,6 +427,12 @@ mod tests {
             ),
             ("psycopg2==2.9.10 --hash=sha256:aa", None),
             ("psycopg2-binary==2.9.10", None),
+            (
+                "psycopg[c,pool]==3.2 ; os_name == 'posix'",
+                Some("psycopg[binary,pool]==3.2 ; os_name == 'posix'"),
+            ),
+            ("psycopg[pool]==3.2", None),
+            ("psycopg[c]==3.2 --hash=sha256:aa", None),
             ("Django", None),
             ("uwsgi\npsycopg2", Some("psycopg2-binary")),
         ] {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::environment::Environment;
@@ -17,7 +17,7 @@ pub struct StaticRequest<'a> {
     /// The project's folder, absolute: the working directory.
     pub project: &'a Utf8Path,
     /// The folder that goes on `sys.path`, absolute.
-    pub source_root: &'a Utf8Path,
+    pub python_path: &'a [Utf8PathBuf],
     /// The settings module.
     pub settings: &'a str,
     /// Variables for the settings, over the host's.
@@ -74,7 +74,7 @@ impl Resolver<'_> {
         environment: &Environment<'_>,
         destination: &Utf8Path,
     ) -> Result<StaticFiles, ResolveError> {
-        let mut command = environment.command(&self.host, request.source_root, "collect");
+        let mut command = environment.command(&self.host, request.python_path, "collect");
         command
             .envs(request.build_env)
             .env("DJANGO_SETTINGS_MODULE", request.settings)
@@ -134,7 +134,7 @@ fn failure(request: &StaticRequest<'_>, last_line: String, traceback: &str) -> R
         last_line,
         said: Said(traceback.trim_end().to_owned()),
         help: format!(
-            "{variables} in `[tool.djwar.build-env]`; or set `static = \"copy\"` to pack the folders as they are"
+            "{variables} in `[build-env]` of `djwar.toml` (`[tool.djwar.build-env]`); or set `static = \"copy\"` to pack the folders as they are"
         ),
     }
 }

@@ -2,7 +2,7 @@
 //! environment readers (`os.environ`, django-environ, environs, decouple,
 //! dj-database-url), and a few builtins.
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::environment::{certain, database, is_truth};
 use super::evaluate::{Evaluator, Place};
@@ -10,7 +10,7 @@ use super::execute::{Flow, bind};
 use super::operators::plain_text;
 use super::syntax::{Definition, Expression, ExpressionKind};
 use super::text_methods::join_all;
-use super::value::{Kind, Value, normalised, parent};
+use super::value::{Kind, Value, inside, normalised, parent};
 
 /// Recursion of the project's own functions ends here.
 const DEEPEST_CALLS: u32 = 16;
@@ -182,6 +182,18 @@ impl Evaluator<'_> {
             }
             "setuptools.setup" | "distutils.core.setup" => {
                 self.setup = Some(arguments.keywords.clone());
+            }
+            "sys.path.insert" | "sys.path.append" | "site.addsitedir" => {
+                let given = arguments.positional.last().and_then(Value::as_text);
+                // `'.'` is where the command is run: nobody knows.
+                let folder = given
+                    .and_then(inside)
+                    .filter(|path| !path.starts_with(".."));
+                self.paths
+                    .extend(folder.map(|path| match path.trim_end_matches('/') {
+                        "." => Utf8PathBuf::new(),
+                        path => path.into(),
+                    }));
             }
             _ => return false,
         }

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::ScanOptions;
 use super::error::ScanError;
+use super::installed;
 use super::locks::{self, Lock};
 use super::manifests::{self, Manifest};
 use super::modules::join;
@@ -59,6 +60,10 @@ pub(super) fn read(
         manifests.extend(manifests::setup_cfg(root, folder)?);
         manifests.extend(pipenv::manifest(root, folder)?);
         manifests.extend(setup_script::read(root, folder)?);
+    }
+    // What was made from the files above knows less of how they are meant.
+    for folder in folders {
+        manifests.extend(installed::read(root, folder)?);
     }
     found.name = manifests.iter().find_map(|manifest| manifest.name.clone());
     found.python.extend(
@@ -392,7 +397,7 @@ impl Dependencies {
                     wish.origin
                 ),
                 hint: Some(format!(
-                    "it runs on {}; change one of them, or set `python` in `[tool.djwar]`",
+                    "it runs on {}; change one of them, or set `python` in `djwar.toml` (or `[tool.djwar]`)",
                     of_django((major, minor))
                 )),
             });
@@ -452,7 +457,7 @@ impl Dependencies {
                 message: format!("Python {specifier} can't be bundled; taken instead: {taken}"),
                 hint: Some(
                     "3.11 to 3.14 can; or name an interpreter with `python = \"file:…\"` or \
-                     `python = \"host\"` in `[tool.djwar]`"
+                     `python = \"host\"` in `djwar.toml` (or `[tool.djwar]`)"
                         .to_owned(),
                 ),
             });
@@ -467,7 +472,7 @@ impl Dependencies {
                         message: format!(
                             "the project wants Python {specifier}; djwar bundles 3.11 to 3.14"
                         ),
-                        hint: Some("widen the wish, or name an interpreter with `python = \"file:…\"` in `[tool.djwar]`".to_owned()),
+                        hint: Some("widen the wish, or name an interpreter with `python = \"file:…\"` in `djwar.toml` (or `[tool.djwar]`)".to_owned()),
                     });
                 }
                 Some(PythonWish {

@@ -1,8 +1,10 @@
 //! What works on the developer's machine and not in a servlet container: paths of
-//! that machine, `WebSockets`.
+//! that machine, `WebSockets`, uploads that the development server hands out.
 
 use super::evaluate::Scope;
 use super::facts;
+use super::modules::Modules;
+use super::source_text;
 use super::value::{Kind, Value};
 use crate::model::Span;
 use crate::model::project::{Problem, Project, Severity};
@@ -17,6 +19,42 @@ const SOCKETS: &[&str] = &["channels", "daphne"];
 pub(super) fn add(project: &Project, scope: &Scope, problems: &mut Vec<Problem>) {
     paths(scope, problems);
     sockets(project, scope, problems);
+    uploads(project, problems);
+}
+
+/// `static()` of URLs gives nothing when `DEBUG` is off.
+fn uploads(project: &Project, problems: &mut Vec<Problem>) {
+    let Some(module) = project.root_urlconf.known() else {
+        return;
+    };
+    let modules = Modules {
+        root: project.root.clone(),
+        search: vec![project.source_root.clone()],
+    };
+    let Some(file) = modules.file(module) else {
+        return;
+    };
+    let text = source_text::python(&modules.root, &file).unwrap_or_default();
+    let calls = |line: &str| {
+        let code = line.split('#').next().unwrap_or_default();
+        code.contains("static(") && code.contains("MEDIA_URL")
+    };
+    let Some(line) = (1_u32..).zip(text.lines()).find(|(_, line)| calls(line)) else {
+        return;
+    };
+    problems.push(Problem {
+        severity: Severity::Warning,
+        code: "uploads-not-served",
+        origin: Some(Span::new(file, line.0)),
+        message: "`static()` hands out the uploads of `MEDIA_URL` while `DEBUG` is on; in a \
+                  container nobody does"
+            .to_owned(),
+        hint: Some(
+            "set `djwar.media` to `true` (`media = true` under `runtime`), let the web server in \
+             front serve the folder, or add a view where not everybody may see uploads"
+                .to_owned(),
+        ),
+    });
 }
 
 fn paths(scope: &Scope, problems: &mut Vec<Problem>) {

@@ -174,7 +174,7 @@ impl Diagnose for ScanError {
             }
             Self::SettingsUnknown { .. } => {
                 "name it with `--settings mysite.settings`, or `settings = \"mysite.settings\"` in \
-                 `[tool.djwar]`"
+                 `djwar.toml` (or `[tool.djwar]`)"
                     .to_owned()
             }
             Self::SettingsNotFound { alternatives, .. } if !alternatives.is_empty() => format!(
@@ -202,11 +202,12 @@ impl Diagnose for ScanError {
             Self::Malformed { path, .. } => format!("mend or remove `{path}`"),
             Self::RequirementsNotFound { .. } => "mend the line, or add the file".to_owned(),
             Self::NameNotUtf8(_) => {
-                "rename it, or leave it out with `exclude` in `[tool.djwar]`".to_owned()
+                "rename it, or leave it out with `exclude` in `djwar.toml` (or `[tool.djwar]`)"
+                    .to_owned()
             }
             Self::LinkLeaves { link, .. } | Self::LinkLoop { link, .. } => format!(
                 "copy what it points to into the project, or leave it out: `exclude = [\"{link}\"]` \
-                 in `[tool.djwar]`"
+                 in `djwar.toml` (or `[tool.djwar]`)"
             ),
             Self::Pattern { .. } => "see the reference for `include` and `exclude`".to_owned(),
             Self::Unreadable { .. } => "check its permissions".to_owned(),

@@ -49,6 +49,8 @@ pub(super) struct Evaluator<'a> {
     /// Environment variables that were set.
     pub(super) written: Vec<(String, Value, Span)>,
     pub(super) problems: Vec<Problem>,
+    /// Folders of the project that were put on `sys.path`.
+    pub(super) paths: Vec<Utf8PathBuf>,
     /// The keywords of `settings.configure(…)`: a project in one file.
     pub(super) configured: Option<(Vec<(String, Value)>, Span)>,
     /// The keywords of the call of setuptools' `setup` (`setup.py`).
@@ -99,6 +101,7 @@ impl<'a> Evaluator<'a> {
             environment: Vec::new(),
             written: Vec::new(),
             problems: Vec::new(),
+            paths: Vec::new(),
             configured: None,
             setup: None,
             tolerant: false,

@@ -133,7 +133,7 @@ fn settings(project: &Project, problems: &mut Vec<Problem>) {
             project.settings.span().cloned(),
             "the settings name neither `INSTALLED_APPS` nor `ROOT_URLCONF` in a way that reading \
              them shows",
-            "name what the WAR must know in `[tool.djwar]`: `wsgi`, `data`, `static`",
+            "name what the WAR must know in `djwar.toml` (or `[tool.djwar]`): `wsgi`, `data`, `static`",
         ));
     }
 }
@@ -153,7 +153,7 @@ fn application(project: &Project, problems: &mut Vec<Problem>) {
                 "no-wsgi",
                 project.settings.span().cloned(),
                 "neither `WSGI_APPLICATION` nor a `wsgi.py` was found; Django's default is taken",
-                "name it with `wsgi = \"mysite.wsgi:application\"` in `[tool.djwar]`",
+                "name it with `wsgi = \"mysite.wsgi:application\"` in `djwar.toml` (or `[tool.djwar]`)",
             )),
         }
     }
@@ -163,7 +163,7 @@ fn application(project: &Project, problems: &mut Vec<Problem>) {
             "wsgi-computed",
             Some(span.clone()),
             "`WSGI_APPLICATION` is computed, and djwar does not run project code",
-            "name it with `wsgi = \"mysite.wsgi:application\"` in `[tool.djwar]`",
+            "name it with `wsgi = \"mysite.wsgi:application\"` in `djwar.toml` (or `[tool.djwar]`)",
         ));
     }
 }
@@ -240,7 +240,7 @@ fn sqlite(project: &Project, scope: &Scope, problems: &mut Vec<Problem>) {
                  module `sqlite3`",
                 wish.origin
             ),
-            "set `python = \"3.12\"` in `[tool.djwar]`, take another database, or name an \
+            "set `python = \"3.12\"` in `djwar.toml` (or `[tool.djwar]`), take another database, or name an \
              interpreter with `python = \"file:…\"`",
         ));
     }

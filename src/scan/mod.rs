@@ -18,6 +18,7 @@ mod execute;
 mod facts;
 mod findings;
 mod imports;
+mod installed;
 mod lock_package;
 mod locks;
 mod manage;
@@ -31,6 +32,7 @@ mod own_package;
 mod pipenv;
 mod poetry;
 mod python_2;
+mod python_path;
 mod python_source;
 mod python_wish;
 mod requirement;
@@ -129,18 +131,30 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
     let folders = manifest_folders(home, &chosen.source_root);
     let mut dependencies = dependencies::read(&root, &folders, options)?;
 
-    let mut search = vec![chosen.source_root.clone()];
-    if home != chosen.source_root {
-        search.push(home.to_owned());
-    }
-    let modules = Modules {
-        root: root.clone(),
-        search,
-    };
+    let (modules, mut python_path) = search(&root, home, &chosen, &found);
+    let later;
     let mut read = read_settings(&modules, &chosen.file, &dependencies)?;
+    if read
+        .evaluator
+        .paths
+        .iter()
+        .any(|folder| !modules.search.contains(folder))
+    {
+        // What they import from there was not seen the first time.
+        let paths = std::mem::take(&mut read.evaluator.paths);
+        python_path::add(&mut python_path, &modules, paths);
+        let mut more = modules.clone();
+        python_path::add_to_search(&mut more, &python_path);
+        later = more;
+        read = read_settings(&later, &chosen.file, &dependencies)?;
+    }
     let (scope, engine) = (read.scope, read.engine);
+    let modules = read.evaluator.modules.clone();
     let mut problems = std::mem::take(&mut read.evaluator.problems);
-    let above = own_package::add(&modules, &scope, &mut dependencies);
+    if home != chosen.source_root && python_path::holds_app(&modules, &scope, home) {
+        python_path::add(&mut python_path, &modules, [home.to_owned()]);
+    }
+    let above = own_package::add(&modules, &scope, &mut dependencies, &mut python_path);
 
     let outputs = outputs(&root, &scope, &chosen.source_root);
     let walked = walk::walk(&root, &patterns, &outputs)?;
@@ -160,6 +174,7 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
         schema: 1,
         name: name(&dependencies, &root),
         source_root: chosen.source_root.clone(),
+        python_path,
         manage_py,
         settings: Setting::Known(chosen.module.clone(), chosen.span()),
         settings_reason: chosen.reason.clone(),
@@ -227,6 +242,35 @@ fn wsgi(
         Setting::Missing => single_file::application(chosen, scope),
         known => known,
     }
+}
+
+/// Where modules are looked for, and which of these folders the runtime doesn't know.
+fn search(
+    root: &Utf8Path,
+    home: &Utf8Path,
+    chosen: &Chosen,
+    found: &Landmarks,
+) -> (Modules, Vec<Utf8PathBuf>) {
+    let mut search = vec![chosen.source_root.clone()];
+    if home != chosen.source_root {
+        search.push(home.to_owned());
+    }
+    let mut modules = Modules {
+        root: root.to_owned(),
+        search,
+    };
+    let manage = found
+        .manage
+        .iter()
+        .find(|script| script.parent() == Some(home));
+    let wsgi = found.wsgi.iter().find(|script| {
+        // Another project's (an example's) has nothing to say.
+        script.starts_with(home) || script.starts_with(&chosen.source_root)
+    });
+    let scripts = manage.into_iter().chain(wsgi).map(Utf8PathBuf::as_path);
+    let python_path = python_path::before_settings(&modules, &chosen.source_root, scripts);
+    python_path::add_to_search(&mut modules, &python_path);
+    (modules, python_path)
 }
 
 /// The settings' names, and what they say about the engine.

@@ -343,3 +343,39 @@ fn servers_are_named_and_kept_where_something_imports_them() {
         ]
     );
 }
+
+#[test]
+fn an_archive_of_packages_tells_by_its_metadata() {
+    const TEXT: &str = "Metadata-Version: 2.4\nName: site\nRequires-Python: >=3.12\n\
+         Requires-Dist: Django[argon2]~=5.2.2\nRequires-Dist: redis (>=5)\n\
+         Requires-Dist: pywin32; os_name == \"nt\"\nRequires-Dist: pytest; extra == \"dev\"\n\
+         Requires-Dist: psycopg; (os_name == 'posix') and extra == 'pg'\n\n\
+         Requires-Dist: nonsense of the description\n";
+    for path in ["site-1.0.dist-info/METADATA", "PKG-INFO"] {
+        let tree = tree(&[(path, TEXT)]);
+        let project = tree.scan();
+        assert_eq!(project.requirements, [path]);
+        assert_eq!(
+            listed(&project),
+            [
+                "django[argon2]~=5.2.2",
+                "redis>=5",
+                "pywin32 ; os_name == \"nt\""
+            ]
+        );
+        assert_eq!(
+            project.dependencies[0].origin.to_string(),
+            format!("{path}:4")
+        );
+        let wish = project.python.map(|python| python.specifier);
+        assert_eq!(wish.as_deref(), Some(">=3.12"));
+        // What somebody wrote for deploying comes before it.
+        tree.write("requirements.txt", "Django==5.2\n");
+        assert_eq!(tree.scan().requirements, ["requirements.txt"]);
+    }
+    let installed = tree(&[
+        ("a-1.dist-info/METADATA", TEXT),
+        ("b-1.dist-info/METADATA", TEXT),
+    ]);
+    assert!(installed.scan().requirements.is_empty());
+}

@@ -30,7 +30,7 @@ fn links_are_followed_inside_and_refused_outside_of_the_project() {
         tree.error().replace(outside.as_str(), "OUTSIDE"),
         "error: the link `polls/leak` leaves the project: it points to `OUTSIDE`\n\n\
          hint: copy what it points to into the project, or leave it out: \
-         `exclude = [\"polls/leak\"]` in `[tool.djwar]`"
+         `exclude = [\"polls/leak\"]` in `djwar.toml` (or `[tool.djwar]`)"
     );
     let options = ScanOptions {
         exclude: vec!["polls/leak".to_owned()],

@@ -1,9 +1,12 @@
 //! Whole scans of small projects.
 
+mod chosen;
 mod dependencies;
 mod hostile;
 mod layouts;
+mod packed;
 mod public;
+mod python_path;
 mod settings;
 
 use camino::{Utf8Path, Utf8PathBuf};

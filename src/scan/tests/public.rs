@@ -1,6 +1,6 @@
 //! Traps that public projects showed (tests/projects.toml), in a few lines each.
 
-use super::{MANAGE, SETTINGS, Tree, WSGI};
+use super::{MANAGE, SETTINGS, Tree, WSGI, ordinary};
 use crate::model::Engine;
 
 #[test]
@@ -113,5 +113,31 @@ fn what_works_on_one_machine_only_is_told_with_its_line() {
             .into_iter()
             .collect();
         assert_eq!(found, expected, "{line}");
+    }
+}
+
+#[test]
+fn uploads_that_only_the_development_server_hands_out_are_told() {
+    const CALL: &str =
+        "urlpatterns += static(settings.MEDIA_URL, document_root=settings.MEDIA_ROOT)\n";
+    for (urls, line) in [
+        (
+            format!("from django.conf.urls.static import static\n{CALL}"),
+            Some("site1/urls.py:2"),
+        ),
+        (format!("# {CALL}"), None),
+        (
+            "urlpatterns = [path('media/<path>', serve)]\n".to_owned(),
+            None,
+        ),
+    ] {
+        let tree = ordinary();
+        tree.write("site1/urls.py", &urls);
+        let problems = tree.scan().problems;
+        let told = problems.iter().find(|one| one.code == "uploads-not-served");
+        let place = told
+            .and_then(|one| one.origin.as_ref())
+            .map(ToString::to_string);
+        assert_eq!(place.as_deref(), line, "{urls}");
     }
 }

@@ -38,7 +38,11 @@ public record Places(Path work, Path python, Path application, Path source, List
         if (!Files.isDirectory(source)) {
             throw new BootFailure("`djwar.source-root` is `" + root + "`, but there is no folder `" + source + "`");
         }
-        return new Places(work, python, folder, source, extra);
+        // What lies in the project moves with it.
+        List<Path> moved = extra.stream()
+                .map(path -> path.startsWith(application) ? folder.resolve(application.relativize(path)).normalize() : path)
+                .toList();
+        return new Places(work, python, folder, source, moved);
     }
 
     private static Path application(Container container, String home, Path python) throws BootFailure {
