@@ -143,9 +143,7 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
         // What they import from there was not seen the first time.
         let paths = std::mem::take(&mut read.evaluator.paths);
         python_path::add(&mut python_path, &modules, paths);
-        let mut more = modules.clone();
-        python_path::add_to_search(&mut more, &python_path);
-        later = more;
+        later = python_path::searching(modules.clone(), &python_path);
         read = read_settings(&later, &chosen.file, &dependencies)?;
     }
     let (scope, engine) = (read.scope, read.engine);
@@ -255,7 +253,7 @@ fn search(
     if home != chosen.source_root {
         search.push(home.to_owned());
     }
-    let mut modules = Modules {
+    let modules = Modules {
         root: root.to_owned(),
         search,
     };
@@ -269,8 +267,7 @@ fn search(
     });
     let scripts = manage.into_iter().chain(wsgi).map(Utf8PathBuf::as_path);
     let python_path = python_path::before_settings(&modules, &chosen.source_root, scripts);
-    python_path::add_to_search(&mut modules, &python_path);
-    (modules, python_path)
+    (python_path::searching(modules, &python_path), python_path)
 }
 
 /// The settings' names, and what they say about the engine.

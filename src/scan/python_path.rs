@@ -72,10 +72,11 @@ pub(super) fn holds_app(modules: &Modules, scope: &Scope, folder: &Utf8Path) -> 
 }
 
 /// Looks for modules in these folders too, after those that are looked in.
-pub(super) fn add_to_search(modules: &mut Modules, folders: &[Utf8PathBuf]) {
+pub(super) fn searching(mut modules: Modules, folders: &[Utf8PathBuf]) -> Modules {
     for folder in folders {
         if !modules.search.contains(folder) {
             modules.search.push(folder.clone());
         }
     }
+    modules
 }
