@@ -7,9 +7,15 @@ pub(crate) mod browser;
 pub(crate) mod gallery;
 pub(crate) mod hydrant;
 pub(crate) mod machine;
+#[cfg(target_os = "linux")]
+pub(crate) mod memory;
 #[cfg(unix)]
 pub(crate) mod postgres;
 pub(crate) mod probes;
+pub(crate) mod requests;
 pub(crate) mod served;
+#[cfg(target_os = "linux")]
+pub(crate) mod small_disk;
+pub(crate) mod spellings;
 pub(crate) mod walk;
 pub(crate) mod wire;

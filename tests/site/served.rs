@@ -117,6 +117,12 @@ impl Wanted {
         self
     }
 
+    /// With one more option of the container's JVM.
+    pub(crate) fn java_option(mut self, option: &str) -> Self {
+        self.deployment = self.deployment.java_option(option.to_owned());
+        self
+    }
+
     /// Not unpacked by the container.
     pub(crate) fn packed(mut self) -> Self {
         self.deployment = self.deployment.packed();

@@ -15,6 +15,7 @@ def start(host):
     global _host
     _host = host
     logs.install(host)
+    _complete_os()
     settings = host.setting("settings")
     if settings:
         os.environ["DJANGO_SETTINGS_MODULE"] = settings
@@ -88,6 +89,15 @@ class FileWrapper(object):
 
 def _bytes(text):
     return text.encode("utf-8") if isinstance(text, unicode) else text
+
+
+def _complete_os():
+    # Jython has it in its native half only, which is left out of the WAR (docs/concepts/jython-engine.md).
+    if not hasattr(os, "getpid"):
+        from java.lang.management import ManagementFactory
+
+        pid = int(ManagementFactory.getRuntimeMXBean().getPid())
+        os.getpid = lambda: pid
 
 
 def _forget_threads():
