@@ -76,6 +76,16 @@ final class Connection implements Closeable {
     /** Takes the whole payload of the frame that {@link #nextFrame} found. */
     byte[] takePayload() throws IOException {
         byte[] bytes = new byte[payload];
+        take(bytes);
+        return bytes;
+    }
+
+    /** The same, in a buffer that is used again and again: a large response leaves nothing for the collector. */
+    void takePayload(Part part) throws IOException {
+        take(part.reserve(payload));
+    }
+
+    private void take(byte[] bytes) throws IOException {
         int count = Math.min(payload, in.remaining());
         in.get(bytes, 0, count);
         while (count < payload) {
@@ -84,7 +94,6 @@ final class Connection implements Closeable {
             in.get(bytes, count, more);
             count += more;
         }
-        return bytes;
     }
 
     private void fill() throws IOException {

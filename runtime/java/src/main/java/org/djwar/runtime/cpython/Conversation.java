@@ -178,17 +178,19 @@ final class Conversation {
         Overflow overflow = new Overflow(room, mine -> drain(connection, request.body(), mine));
         connection.overflow = overflow;
         try {
-            byte[] part = start;
-            for (int from = bodyAt; part != null; from = 0) {
+            Part part = new Part(start, bodyAt);
+            boolean isMore = true;
+            while (isMore) {
                 overflow.enter();
-                writePart(output, part, from, hasBody);
-                if (overflow.leave(part.length)) {
-                    part = nextPart(connection, request.body());
+                writePart(output, part, hasBody);
+                if (overflow.leave(part.length())) {
+                    isMore = nextPart(connection, request.body(), part);
                 } else {
-                    part = overflow.passOn(output);
-                    if (part == null) {
+                    byte[] rest = overflow.passOn(output);
+                    if (rest == null) {
                         return true;
                     }
+                    part.set(rest, 0);
                 }
             }
             return false;
@@ -226,9 +228,10 @@ final class Conversation {
     private void drain(Connection connection, Body body, Overflow overflow) {
         IOException failure = null;
         try {
-            for (byte[] part = nextPart(connection, body); part != null; part = nextPart(connection, body)) {
+            Part part = new Part(new byte[0], 0);
+            while (nextPart(connection, body, part)) {
                 if (!overflow.keep(part)) {
-                    if (!overflow.handBack(part)) {
+                    if (!overflow.handBack(part.copy())) {
                         pool.discard(connection);
                     }
                     return;
@@ -247,10 +250,9 @@ final class Conversation {
         }
     }
 
-    /** The next part of a streamed body, or null at its end. */
-    private byte[] nextPart(Connection connection, Body body) throws IOException {
+    /** Takes the next part of a streamed body; false at its end. */
+    private boolean nextPart(Connection connection, Body body, Part part) throws IOException {
         byte type;
-        byte[] part;
         try {
             connection.expect(silence);
             type = connection.nextFrame();
@@ -260,7 +262,7 @@ final class Conversation {
                 connection.expect(silence);
                 type = connection.nextFrame();
             }
-            part = connection.takePayload();
+            connection.takePayload(part);
         } catch (IOException e) {
             throw new NoAnswer(e, false, connection.isTimedOut());
         }
@@ -271,13 +273,13 @@ final class Conversation {
         if (type != Frames.BODY && type != Frames.END) {
             throw new NoAnswer(new IOException("a frame of type " + type + " inside an answer"), false, false);
         }
-        return type == Frames.END ? null : part;
+        return type == Frames.BODY;
     }
 
     /** Flushes each part: a streamed response is wanted as it comes. */
-    private static void writePart(OutputStream output, byte[] part, int from, boolean hasBody) throws IOException {
+    private static void writePart(OutputStream output, Part part, boolean hasBody) throws IOException {
         if (hasBody) {
-            output.write(part, from, part.length - from);
+            part.write(output);
             output.flush();
         }
     }

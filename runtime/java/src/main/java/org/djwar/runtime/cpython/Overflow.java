@@ -111,24 +111,26 @@ final class Overflow {
     }
 
     /** Reader: keeps a part; false when there is no room for it. One response has a quarter of all room at most. */
-    synchronized boolean keep(byte[] part) {
-        if (kept + part.length > room.most / 4 || !room.take(part.length)) {
+    synchronized boolean keep(Part part) {
+        int length = part.length();
+        if (kept + length > room.most / 4 || !room.take(length)) {
             return false;
         }
         try {
             if (file == null) {
                 file = Spool.file(room.folder);
             }
-            ByteBuffer buffer = ByteBuffer.wrap(part);
-            for (long at = kept; buffer.hasRemaining(); at = kept + buffer.position()) {
-                file.write(buffer, at);
+            ByteBuffer buffer = part.buffer();
+            long at = kept;
+            while (buffer.hasRemaining()) {
+                at += file.write(buffer, at);
             }
         } catch (IOException e) {
             // The disk is full. Then the worker waits for its client, as it would without all this.
-            room.used.addAndGet(-part.length);
+            room.used.addAndGet(-length);
             return false;
         }
-        kept += part.length;
+        kept += length;
         notifyAll();
         return true;
     }
