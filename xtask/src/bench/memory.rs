@@ -4,15 +4,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Args;
 
 use super::artifacts::temporary;
 use super::interpreter::Interpreter;
 use super::load::Wrk;
-use super::process_tree::{children, private_kib};
+use super::process_tree::{private_kib, workers};
 use super::sample::{Samples, heading, row, verdict};
-use super::server::Server;
 use super::tomcat::{Settings, Tomcat};
 use super::{result, war};
 
@@ -52,7 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     };
     let mut server = Tomcat::new(&folder.path().join("base"), &war, settings)?.start("Tomcat")?;
     server.wait_for("/hello/", "Hello, world", TIMEOUT)?;
-    let (parent, workers) = workers(&server, arguments.processes as usize)?;
+    let (parent, workers) = workers(&server, arguments.processes as usize, TIMEOUT)?;
 
     result(&heading(&["private memory", "least / median MB", "aim"]));
     let idle = private(&workers)?;
@@ -76,25 +75,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         String::new(),
     ]));
     Ok(())
-}
-
-/// The parent Python is the JVM's child, the workers are the parent's.
-fn workers(server: &Server, count: usize) -> Result<(u32, Vec<u32>)> {
-    let deadline = std::time::Instant::now() + TIMEOUT;
-    loop {
-        for root in server.pids() {
-            for parent in children(root)? {
-                let workers = children(parent)?;
-                if workers.len() == count {
-                    return Ok((parent, workers));
-                }
-            }
-        }
-        (std::time::Instant::now() < deadline)
-            .then_some(())
-            .with_context(|| format!("Tomcat never had {count} workers"))?;
-        std::thread::sleep(Duration::from_millis(50));
-    }
 }
 
 fn private(pids: &[u32]) -> Result<Samples> {

@@ -3,10 +3,13 @@
 
 mod artifacts;
 mod build;
+mod faults;
+mod http;
 mod interpreter;
 mod jython;
 mod load;
 mod memory;
+mod paced;
 mod pack;
 mod peers;
 mod process_tree;
@@ -33,7 +36,7 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum What {
-    /// CPU a request, requests a second and latency, beside gunicorn and nginx + uWSGI
+    /// CPU a request, requests a second and latency, beside gunicorn, granian and nginx + uWSGI
     Serve(serve::Arguments),
     /// CPU from the container's start to the first 200, beside an empty WAR
     Start(start::Arguments),
@@ -41,6 +44,8 @@ enum What {
     Jython(jython::Arguments),
     /// Private memory of each idle worker
     Memory(memory::Arguments),
+    /// Workers killed under load, and memory while large bodies pass
+    Faults(faults::Arguments),
     /// Time of `djwar build` with everything cached, and the WAR's size
     Build(build::Arguments),
     /// Time of `djwar scan` in a repository of 20,000 files
@@ -55,6 +60,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         What::Start(arguments) => start::run(arguments),
         What::Jython(arguments) => jython::run(arguments),
         What::Memory(arguments) => memory::run(arguments),
+        What::Faults(arguments) => faults::run(arguments),
         What::Build(arguments) => build::run(arguments),
         What::Scan(arguments) => scan::run(arguments),
         What::Pack(arguments) => pack::run(arguments),

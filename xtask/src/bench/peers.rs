@@ -1,4 +1,4 @@
-//! The other servers: gunicorn, and nginx before uWSGI. Each as its own
+//! The other servers: gunicorn, granian, and nginx before uWSGI. Each as its own
 //! documentation deploys it, logging of requests off on all sides.
 
 use std::path::Path;
@@ -37,6 +37,23 @@ pub(crate) fn gunicorn(
             &threads.to_string(),
         ]);
     }
+    Server::start(name, port, folder, vec![command])
+}
+
+/// granian with two worker processes; threads as it comes.
+pub(crate) fn granian(
+    interpreter: &Interpreter,
+    site: &Site,
+    folder: &Path,
+    name: &str,
+) -> Result<Server> {
+    let port = free_port()?;
+    let mut command = Command::new(&interpreter.program);
+    site.enter(interpreter, &mut command)?;
+    command
+        .args(["-m", "granian", "--interface", "wsgi", "--workers", "2"])
+        .args(["--no-ws", "--host", "127.0.0.1"])
+        .args(["--port", &port.to_string(), WSGI]);
     Server::start(name, port, folder, vec![command])
 }
 

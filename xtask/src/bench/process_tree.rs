@@ -2,8 +2,11 @@
 //! and private memory.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
+
+use super::server::Server;
 
 /// The fields of `/proc/PID/stat` that matter here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +51,58 @@ pub(crate) fn private_kib(pid: u32) -> Result<u64> {
                 .with_context(|| format!("`{path}` has no `{label}`"))
         })
         .sum()
+}
+
+/// djwar's parent and its workers, as soon as there are so many: the parent Python is
+/// the JVM's child, the workers are the parent's.
+pub(crate) fn workers(server: &Server, count: usize, timeout: Duration) -> Result<(u32, Vec<u32>)> {
+    let deadline = Instant::now() + timeout;
+    loop {
+        for root in server.pids() {
+            for parent in children(root)? {
+                let workers = children(parent)?;
+                if workers.len() == count {
+                    return Ok((parent, workers));
+                }
+            }
+        }
+        ensure!(
+            Instant::now() < deadline,
+            "Tomcat never had {count} workers"
+        );
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// What a process held in memory at one moment, and the most since then.
+pub(crate) struct Resident {
+    pid: u32,
+    kib: u64,
+}
+
+impl Resident {
+    /// Forgets the process's peak: proc(5), `clear_refs`.
+    pub(crate) fn from_now_on(pid: u32) -> Result<Self> {
+        fs_err::write(format!("/proc/{pid}/clear_refs"), "5")?;
+        let kib = status_kib(pid, "VmRSS:")?;
+        Ok(Self { pid, kib })
+    }
+
+    /// MB.
+    pub(crate) fn growth(&self) -> Result<f64> {
+        let most = status_kib(self.pid, "VmHWM:")?;
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52 KiB")]
+        Ok(most.saturating_sub(self.kib) as f64 * 1024.0 / 1e6)
+    }
+}
+
+fn status_kib(pid: u32, label: &str) -> Result<u64> {
+    let path = format!("/proc/{pid}/status");
+    let text = fs_err::read_to_string(&path)?;
+    text.lines()
+        .find_map(|line| line.strip_prefix(label))
+        .and_then(|rest| rest.split_whitespace().next()?.parse().ok())
+        .with_context(|| format!("`{path}` has no `{label}`"))
 }
 
 fn tree(roots: &[u32]) -> Result<BTreeMap<u32, Stat>> {

@@ -1,5 +1,5 @@
 //! `cargo xtask bench serve`: whole-tree CPU a request, requests a second and
-//! latency of djwar's WAR beside gunicorn and nginx + uWSGI, on one interpreter.
+//! latency of djwar's WAR beside gunicorn, granian and nginx + uWSGI, on one interpreter.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -15,7 +15,7 @@ use super::sample::{Samples, heading, row, verdict};
 use super::server::Server;
 use super::site::Site;
 use super::targets::{Setting, Target};
-use super::{progress, result, war};
+use super::{paced, progress, result, war};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 30)]
     warm_up: u32,
 
-    /// Leave out the latency at 64 and 200 connections
+    /// Leave out the latency at 64 and 200 connections, and at a constant rate
     #[arg(long)]
     skip_latency: bool,
 
@@ -100,6 +100,8 @@ const PAGES: [Page; 3] = [
     },
 ];
 
+/// Of [`PAGES`].
+const TEMPLATE: usize = 1;
 const CONNECTIONS: u32 = 16;
 const CROWDS: [u32; 2] = [64, 200];
 const START_TIMEOUT: Duration = Duration::from_mins(2);
@@ -170,6 +172,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             }
         }
     }
+    let mut paced = paced::Findings::default();
+    if !arguments.skip_latency {
+        for round in 1..=arguments.rounds {
+            progress(&format!("constant rate, round {round}"));
+            for (index, page) in PAGES[..2].iter().enumerate() {
+                for (target, server) in &servers {
+                    let capacity = findings.rates[&(*target, index)].median();
+                    let page = (page.name, page.path);
+                    paced.measure((*target, server), page, capacity, arguments.seconds)?;
+                }
+            }
+        }
+    }
     drop(servers);
 
     result(&format!(
@@ -177,6 +192,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         interpreter.description, arguments.rounds, arguments.seconds
     ));
     findings.tell();
+    paced.tell();
     Ok(())
 }
 
@@ -305,6 +321,7 @@ impl Findings {
             result("");
         }
         self.tell_ratios();
+        self.tell_throughput();
         self.tell_crowds();
         for (target, errors) in self.errors.iter().filter(|(_, errors)| **errors > 0.0) {
             result(&format!("{}: {errors} failed requests", target.title()));
@@ -337,14 +354,41 @@ impl Findings {
         result("");
     }
 
+    /// On the template page, for there the servers' own costs hardly count.
+    fn tell_throughput(&self) {
+        let Some(peer) = self.rates.get(&(Target::GunicornSync, TEMPLATE)) else {
+            return;
+        };
+        for ours in self.targets().filter(|target| target.is_ours()) {
+            let ratio = self.rates[&(ours, TEMPLATE)].median() / peer.median();
+            let word = if ratio >= 1.0 { "kept" } else { "MISSED" };
+            result(&format!(
+                "{}: {ratio:.2} of gunicorn sync's requests a second on the template (at least 1: {word})\n",
+                ours.title()
+            ));
+        }
+    }
+
     fn tell_crowds(&self) {
         if self.crowd_p99.is_empty() {
             return;
         }
-        result("p99 of hello in ms under more connections, least / median:\n");
+        result(
+            "p99 of hello in ms under more connections, least / median; djwar's aim is nginx + uWSGI's:\n",
+        );
         result(&heading(&["server", "64 connections", "200 connections"]));
         for target in self.targets() {
-            let cells = CROWDS.map(|crowd| self.crowd_p99[&(target, crowd)].least_and_median(1));
+            let cells = CROWDS.map(|crowd| {
+                let p99 = &self.crowd_p99[&(target, crowd)];
+                let text = p99.least_and_median(1);
+                match self.crowd_p99.get(&(Target::NginxUwsgi, crowd)) {
+                    Some(peer) if target.is_ours() => {
+                        let ratio = p99.median() / peer.median();
+                        format!("{text} ({ratio:.2}, {})", verdict(ratio, 1.0))
+                    }
+                    _ => text,
+                }
+            });
             result(&row(&[&[target.title().to_owned()][..], &cells].concat()));
         }
         result("");

@@ -1,5 +1,5 @@
 //! The site under measurement as the peers see it: the fixture's sources, its
-//! pinned requirements with gunicorn, byte code.
+//! pinned requirements with the servers that are Python packages, byte code.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -10,8 +10,8 @@ use super::artifacts;
 use super::interpreter::Interpreter;
 use crate::shell::{self, root};
 
-/// As in the fixture's requirements-dev.txt.
-const GUNICORN: &str = "gunicorn==27.0.1";
+/// gunicorn as in the fixture's requirements-dev.txt.
+const SERVERS: [&str; 2] = ["gunicorn==27.0.1", "granian==2.8.7"];
 
 /// The WSGI application, as gunicorn and uWSGI both spell it.
 pub(crate) const WSGI: &str = "config.wsgi:application";
@@ -55,11 +55,15 @@ impl Site {
     }
 }
 
-/// The pinned requirements and gunicorn. The host's pip does it: not every
+/// The pinned requirements and the servers. The host's pip does it: not every
 /// interpreter has one.
 fn packages(interpreter: &Interpreter) -> Result<PathBuf> {
     let requirements = fixture().join("requirements.txt");
-    let pinned = fs_err::read_to_string(&requirements)?;
+    let pinned = format!(
+        "{}\n{}\n",
+        fs_err::read_to_string(&requirements)?,
+        SERVERS.join("\n")
+    );
     let name = format!("packages-{}", interpreter.line);
     let record = artifacts::kept()?.join(&name).join("requirements.txt");
     if record.exists() && fs_err::read_to_string(&record)? != pinned {
@@ -74,19 +78,19 @@ fn packages(interpreter: &Interpreter) -> Result<PathBuf> {
                 "install",
                 "--quiet",
                 "--disable-pip-version-check",
-                GUNICORN,
             ],
         );
-        pip.args([
-            "--only-binary",
-            ":all:",
-            "--python-version",
-            &interpreter.line,
-        ])
-        .arg("--requirement")
-        .arg(&requirements)
-        .arg("--target")
-        .arg(folder);
+        pip.args(SERVERS)
+            .args([
+                "--only-binary",
+                ":all:",
+                "--python-version",
+                &interpreter.line,
+            ])
+            .arg("--requirement")
+            .arg(&requirements)
+            .arg("--target")
+            .arg(folder);
         shell::run(&mut pip)?;
         compile(interpreter, folder)?;
         fs_err::write(folder.join("requirements.txt"), &pinned)?;

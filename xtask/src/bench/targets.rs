@@ -21,6 +21,8 @@ pub(crate) enum Target {
     GunicornSync,
     /// gunicorn, two workers with four threads each
     GunicornThreads,
+    /// granian, two workers
+    Granian,
     /// nginx and two processes of uWSGI
     NginxUwsgi,
 }
@@ -49,6 +51,7 @@ impl Target {
             Self::DjwarTuned => "djwar, Tomcat tuned",
             Self::GunicornSync => "gunicorn sync",
             Self::GunicornThreads => "gunicorn gthread 2 × 4",
+            Self::Granian => "granian",
             Self::NginxUwsgi => "nginx + uWSGI",
         }
     }
@@ -68,6 +71,7 @@ impl Target {
             Self::GunicornThreads => {
                 peers::gunicorn(interpreter, site, &folder, self.title(), Some(4))
             }
+            Self::Granian => peers::granian(interpreter, site, &folder, self.title()),
             Self::NginxUwsgi => peers::nginx_uwsgi(interpreter, site, &folder, self.title()),
             Self::Djwar | Self::DjwarTuned => {
                 let is_tuned = self == Self::DjwarTuned;

@@ -56,6 +56,16 @@ pub(crate) fn build(interpreter: &Interpreter, folder: &Path) -> Result<PathBuf>
     Ok(war)
 }
 
+/// The WAR of another fixture, in `folder`.
+pub(crate) fn of_fixture(name: &str, folder: &Path) -> Result<PathBuf> {
+    let (project, war) = (folder.join(name), folder.join(format!("{name}.war")));
+    artifacts::copy_project(&root().join("fixtures").join(name), &project)?;
+    let mut build = Command::new(djwar()?);
+    build.arg("build").arg(&project).arg("--output").arg(&war);
+    shell::run(&mut build)?;
+    Ok(war)
+}
+
 /// What the container itself costs.
 pub(crate) fn empty(folder: &Path) -> Result<PathBuf> {
     let path = folder.join("empty.war");
