@@ -15,10 +15,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 use djwar::deploy::Container::{Jetty12Ee10, Tomcat10};
 use djwar::deploy::{Client, Member};
 use rustix::process::{Pid, Signal, kill_process};
-use site::memory::{Memory, counted, live_heap};
+use site::memory::{Holdings, counted};
 use site::probes::{self, SIGN, probes};
 use site::served::{Site, Wanted};
 use site::small_disk::SmallDisk;
+use site::small_memory::SmallMemory;
 use site::wire::Wire;
 
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -130,11 +131,29 @@ fn workers_that_die_or_hang_cost_at_most_their_own_request() {
     );
     serves(&mut site);
 
-    // Out of memory: Python's own error is an ordinary failure. (The kernel's
-    // killer sends SIGKILL, see above.)
+    // Out of memory: Python's own error is an ordinary failure.
     Wire::to(&mut site).get("/raw/memory").expect(500);
     Wire::to(&mut site).get("/raw/exhaust").expect(500);
     site.wait_for_log("MemoryError");
+    serves(&mut site);
+    site.stop();
+}
+
+#[test]
+fn a_worker_that_the_kernel_kills_for_its_memory_is_replaced() {
+    let Some(group) = SmallMemory::of(200 << 20) else {
+        #[expect(clippy::print_stderr, reason = "a skip says why")]
+        {
+            eprintln!("skipped: this user can't make a control group with a limit of memory");
+        }
+        return;
+    };
+    let mut site = probes(Tomcat10, "/", 1, 2).start();
+    let (_, workers) = pythons(&mut site);
+    group.take(workers[0]);
+    // A POST: it is not sent to another worker, which nothing would bind.
+    Wire::to(&mut site).post("/raw/devour", b"").expect(502);
+    site.wait_for_log("ended with status -9");
     serves(&mut site);
     site.stop();
 }
@@ -309,36 +328,6 @@ fn no_time_out_reads_the_machines_clock() {
         }
     }
     assert!(seen > 30, "{seen} files");
-}
-
-/// What a JVM holds that a redeploy must give back.
-#[derive(Debug)]
-struct Holdings {
-    threads: usize,
-    files: usize,
-    pythons: usize,
-    /// KiB committed for classes.
-    metaspace: u64,
-    /// KiB of objects in use.
-    live_heap: u64,
-}
-
-impl Holdings {
-    fn of(site: &mut Site) -> Self {
-        let processes = site.server().processes();
-        let count = |what: &str| {
-            let entries = fs_err::read_dir(format!("/proc/{}/{what}", processes[0].process));
-            entries.expect("the JVM lives").count()
-        };
-        Self {
-            threads: count("task"),
-            files: count("fd"),
-            pythons: processes.len() - 1,
-            // The collection first: it unloads classes.
-            live_heap: live_heap(site),
-            metaspace: Memory::of(site).parts["Metaspace"],
-        }
-    }
 }
 
 /// How often: `DJWAR_TEST_REDEPLOYS=20` for the long version.

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use camino::Utf8Path;
 use djwar::deploy::Container::Tomcat10;
+use site::probes::{Engine, probes_on};
 use site::served::{Polls, Site, Wanted};
 
 /// How long workers may take to be replaced on a loaded machine.
@@ -138,6 +139,34 @@ fn operators_see_and_replace_the_workers() {
         "org.djwar:type=Application,name=\"ctx\""
     );
     assert_eq!(jmx.ask(&["get", "LogLevel"]), "info");
+    site.stop();
+}
+
+#[test]
+fn operators_see_jython_as_well() {
+    let wanted = probes_on(Engine::Jython, Tomcat10, "/ctx")
+        .property("djwar.health-path", "/-/health")
+        .property("djwar.access-log", "true");
+    let (jmx, wanted) = Jmx::open(wanted);
+    let mut site = wanted.start();
+    let health = site.browser.get("/-/health").expect(200).json();
+    assert_eq!(health["ready"], true, "{health}");
+    site.browser.get("/-/health/live").expect(200);
+    assert_eq!(jmx.ask(&["get", "State"]), "serving");
+    let before = jmx.number("Requests");
+    site.browser.get("/page/seen/").expect(200).shows("seen 49");
+    site.browser.get("/error/").expect(500);
+    site.wait_for_log("\"GET /ctx/page/seen/\" 200");
+    assert!(jmx.number("Requests") >= before + 2.0);
+    assert!(jmx.number("Errors") >= 1.0);
+    assert!(jmx.number("LatencyP99") >= jmx.number("LatencyP50"));
+    jmx.ask(&["set", "LogLevel", "debug"]);
+    assert_eq!(jmx.ask(&["get", "LogLevel"]), "debug");
+    // What is about processes says that there are none.
+    jmx.ask(&["call", "recycle"]);
+    site.wait_for_log("this engine has no workers to replace");
+    jmx.ask(&["call", "dumpThreads"]);
+    site.wait_for_log("its own thread dump shows them");
     site.stop();
 }
 

@@ -93,3 +93,33 @@ fn resident(process: u32) -> u64 {
         .and_then(|number| number.parse().ok())
         .unwrap_or(0)
 }
+
+/// What a JVM holds that a redeploy must give back.
+#[derive(Debug)]
+pub(crate) struct Holdings {
+    pub(crate) threads: usize,
+    pub(crate) files: usize,
+    pub(crate) pythons: usize,
+    /// KiB committed for classes.
+    pub(crate) metaspace: u64,
+    /// KiB of objects in use.
+    pub(crate) live_heap: u64,
+}
+
+impl Holdings {
+    pub(crate) fn of(site: &mut Site) -> Self {
+        let processes = site.server().processes();
+        let count = |what: &str| {
+            let entries = fs_err::read_dir(format!("/proc/{}/{what}", processes[0].process));
+            entries.expect("the JVM lives").count()
+        };
+        Self {
+            threads: count("task"),
+            files: count("fd"),
+            pythons: processes.len() - 1,
+            // The collection first: it unloads classes.
+            live_heap: live_heap(site),
+            metaspace: Memory::of(site).parts["Metaspace"],
+        }
+    }
+}

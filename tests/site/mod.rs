@@ -16,6 +16,8 @@ pub(crate) mod requests;
 pub(crate) mod served;
 #[cfg(target_os = "linux")]
 pub(crate) mod small_disk;
+#[cfg(target_os = "linux")]
+pub(crate) mod small_memory;
 pub(crate) mod spellings;
 pub(crate) mod walk;
 pub(crate) mod wire;

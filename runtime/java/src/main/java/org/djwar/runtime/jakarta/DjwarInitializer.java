@@ -29,7 +29,8 @@ public final class DjwarInitializer implements ServletContainerInitializer {
         FilterRegistration.Dynamic filter = context.addFilter(NAME, DjangoFilter.class);
         if (filter != null) {
             filter.setAsyncSupported(true);
-            filter.addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), false, "/*");
+            // True: behind the filters that web.xml declares, for Django ends the chain.
+            filter.addMappingForUrlPatterns(EnumSet.of(DispatcherType.REQUEST), true, "/*");
             context.addListener(DjangoListener.class);
         }
     }
