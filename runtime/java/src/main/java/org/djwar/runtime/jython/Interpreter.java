@@ -35,6 +35,7 @@ final class Interpreter {
             path.insert(at++, Py.fileSystemEncode(entry.toString()));
         }
         enter();
+        StandardLibrary.trust(path);
         environment(launch.variables());
     }
 
