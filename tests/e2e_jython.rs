@@ -41,11 +41,14 @@ fn jetty_12_serves_pages_and_the_admin_under_a_context_path() {
 
 #[test]
 fn a_container_that_does_not_unpack_the_war_says_why_it_can_not_serve_it() {
+    let war = &Hydrant::get().war;
+    let must_be_unpacked = djwar::deploy::must_be_unpacked(war);
+    assert!(must_be_unpacked.expect("a WAR"), "`verify` tries it packed");
     // Without Tomcat's own scan of the jars, which takes minutes as well.
     let context = "<Context><JarScanner><JarScanFilter defaultPluggabilityScan=\"false\" \
                    defaultTldScan=\"false\"/></JarScanner></Context>";
     let down = ("/", "could not start");
-    let mut site = Wanted::war(&Hydrant::get().war, Tomcat10, "/ctx", down)
+    let mut site = Wanted::war(war, Tomcat10, "/ctx", down)
         .file("conf/Catalina/localhost/ctx.xml", context)
         .packed()
         .start();

@@ -67,6 +67,7 @@ pub(super) fn run(options: &Common, arguments: &Arguments, report: Stderr) -> Ou
     common::refuse_with_war(&arguments.war, &options.build_options())?;
     let war = common::absolute(&arguments.war)?;
     deploy::check_django(&war)?;
+    let must_be_unpacked = deploy::must_be_unpacked(&war)?;
     let look = Look::at(&war, &expectations(&arguments.expect)?)?;
     let host = Host::of_this_process();
     let java = Java::find(&host)?;
@@ -93,7 +94,10 @@ pub(super) fn run(options: &Common, arguments: &Arguments, report: Stderr) -> Ou
     let raised = stop.clone();
     interrupt::call(move || raised.raise());
     let mut cells = Vec::new();
-    for cell in deploy::cells(&deployment, &containers) {
+    if must_be_unpacked {
+        report.status("Leaving out packed deployments: Jython serves unpacked WARs only");
+    }
+    for cell in deploy::cells(&deployment, &containers, !must_be_unpacked) {
         let outcome = deploy::verify(&cell, &look, &distributions, &java)?;
         tell(report, &cell.description(), &outcome);
         cells.push(outcome);

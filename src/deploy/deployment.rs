@@ -188,6 +188,22 @@ impl Deployment {
     }
 }
 
+/// Whether containers must unpack this WAR: Jython is a jar in it, and from a jar
+/// within an archive classes come too slowly to start (the runtime refuses it).
+///
+/// # Errors
+/// When `path` is no WAR.
+pub fn must_be_unpacked(path: &Utf8Path) -> Result<bool, DeployError> {
+    let zip = zip::ZipArchive::new(File::open(path)?).map_err(|error| DeployError::NotAWar {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    })?;
+    Ok(zip
+        .file_names()
+        .filter_map(Result::ok)
+        .any(|name| name.starts_with("WEB-INF/lib/jython")))
+}
+
 /// Says when a WAR has no project and no runtime of ours, which a container would
 /// deploy without a word.
 ///

@@ -32,7 +32,7 @@ mod written;
 
 pub use container::{Container, Family, UnknownContainer};
 pub use context_path::{ContextPath, ContextPathError};
-pub use deployment::{Deployment, check_django};
+pub use deployment::{Deployment, check_django, must_be_unpacked};
 pub use distribution::{Artifacts, Distributions};
 
 pub use embedded::{Embedded, Event, StopSignal, check_port};
