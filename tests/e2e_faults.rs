@@ -4,8 +4,6 @@
 #![cfg(target_os = "linux")]
 
 mod site;
-#[path = "support/skip.rs"]
-mod skip;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -18,6 +16,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use site::memory::{Holdings, counted};
 use site::probes::{self, SIGN, probes};
 use site::served::{Site, Wanted};
+use site::skip::skipped;
 use site::small_disk::SmallDisk;
 use site::small_memory::SmallMemory;
 use site::wire::Wire;
@@ -142,11 +141,7 @@ fn workers_that_die_or_hang_cost_at_most_their_own_request() {
 #[test]
 fn a_worker_that_the_kernel_kills_for_its_memory_is_replaced() {
     let Some(group) = SmallMemory::of(200 << 20) else {
-        #[expect(clippy::print_stderr, reason = "a skip says why")]
-        {
-            eprintln!("skipped: this user can't make a control group with a limit of memory");
-        }
-        return;
+        return skipped("this user can't make a control group with a limit of memory");
     };
     let mut site = probes(Tomcat10, "/", 1, 2).start();
     let (_, workers) = pythons(&mut site);
@@ -235,9 +230,7 @@ fn a_socket_folder_that_was_deleted_comes_back() {
 #[test]
 fn a_full_disk_is_a_507_and_the_next_small_upload_is_served() {
     let Some(disk) = SmallDisk::mount() else {
-        return skip::skipped(
-            "only root can mount a small file system (DispatcherTest has the rest)",
-        );
+        return skipped("only root can mount a small file system (DispatcherTest has the rest)");
     };
     let mut site = probes(Tomcat10, "/", 1, 2)
         .property("djwar.work-dir", disk.path().as_str())

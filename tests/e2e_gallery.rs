@@ -13,7 +13,7 @@ use djwar::deploy::Container::Tomcat10;
 use djwar::deploy::Member;
 use site::gallery::{compiled_packages, pages, searches, upload};
 use site::postgres::Postgres;
-use site::served::{Site, Wanted, copy_folder, djwar, fixture};
+use site::served::{Site, Wanted, copy_folder, djwar, fixture, own_folder};
 
 const PATIENCE: Duration = Duration::from_mins(2);
 const SIGN: (&str, &str) = ("/versions.json", "psycopg_implementation");
@@ -29,11 +29,7 @@ impl Wars {
     fn get() -> &'static Self {
         static WARS: OnceLock<Wars> = OnceLock::new();
         WARS.get_or_init(|| {
-            // Not a temporary folder: a static value is never dropped.
-            let folder = Utf8Path::new(env!("CARGO_TARGET_TMPDIR")).join(env!("CARGO_CRATE_NAME"));
-            if folder.exists() {
-                fs_err::remove_dir_all(&folder).expect("old folder removed");
-            }
+            let folder = own_folder("gallery");
             let project = folder.join("gallery");
             copy_folder(&fixture("gallery"), &project);
             let first = folder.join("first.war");

@@ -11,7 +11,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use djwar::deploy::Container::Tomcat10;
 use site::hydrant::{self, SIGN};
 use site::postgres::Postgres;
-use site::served::{PASSWORD, Wanted, copy_folder, djwar, fixture};
+use site::served::{PASSWORD, Wanted, copy_folder, djwar, fixture, own_folder};
 
 /// As `DATABASES` of a project that knows nothing of pools.
 const SETTINGS: &str = "
@@ -37,11 +37,7 @@ impl Wars {
     fn get() -> &'static Self {
         static WARS: OnceLock<Wars> = OnceLock::new();
         WARS.get_or_init(|| {
-            // Not a temporary folder: a static value is never dropped.
-            let folder = Utf8Path::new(env!("CARGO_TARGET_TMPDIR")).join(env!("CARGO_CRATE_NAME"));
-            if folder.exists() {
-                fs_err::remove_dir_all(&folder).expect("old folder removed");
-            }
+            let folder = own_folder("hydrant");
             let project = folder.join("hydrant");
             copy_folder(&fixture("hydrant"), &project);
             let settings = project.join("hydrant/settings.py");

@@ -3,11 +3,10 @@
 //! (hundreds of megabytes, slow to start) run in `cargo xtask test --only servers`.
 
 mod site;
-#[path = "support/skip.rs"]
-mod skip;
 
 use djwar::deploy::Container::{self, LibertyEe8, LibertyEe10, PayaraMicro6, WildFly34};
 use site::served::Wanted;
+use site::skip::skipped;
 use site::walk;
 
 fn serves_the_site(container: Container, context: &str) {
@@ -26,7 +25,7 @@ fn takes_a_newer_war(container: Container) {
 fn all_wanted() -> bool {
     let wanted = std::env::var_os("DJWAR_TEST_SERVERS").is_some();
     if !wanted {
-        skip::skipped("`cargo xtask test --only servers` runs this test");
+        skipped("`cargo xtask test --only servers` runs this test");
     }
     wanted
 }

@@ -232,24 +232,23 @@ fn an_unchanged_project_is_up_to_date_and_an_edit_is_seen() {
     assert!(said.contains("Up to date"), "{said}");
 }
 
+/// A build that a shell starts after `setting`.
+fn shell_build(setting: &str, project: &Utf8Path, target: &Utf8Path) -> Command {
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", &format!("{setting}; exec \"$@\""), "sh"])
+        .args([env!("CARGO_BIN_EXE_djwar"), "build", "-o", target.as_str()])
+        .arg(project);
+    command
+}
+
 #[test]
 fn surroundings_change_no_byte() {
     warm();
     let project = project();
     let target = project.path().join("x.war");
     let bytes = |setting: &str| {
-        let script = format!("{setting}; exec \"$@\"");
-        let (assert, _, _) = run(Command::new("sh")
-            .args([
-                "-c",
-                &script,
-                "sh",
-                env!("CARGO_BIN_EXE_djwar"),
-                "build",
-                "-o",
-                target.as_str(),
-            ])
-            .arg(project.path())
+        let (assert, _, _) = run(shell_build(setting, &project.path(), &target)
             .env("DJWAR_CACHE_DIR", EmptyCache::new().path()));
         assert.success();
         let bytes = fs_err::read(&target).expect("read");
@@ -279,18 +278,8 @@ fn a_full_disk_and_a_kill_leave_the_old_war_and_nothing_beside_it() {
     fs_err::create_dir_all(&folder).expect("made");
     fs_err::write(&target, "the old WAR").expect("written");
     for (setting, word) in [("trap '' XFSZ", "can't write"), ("true", "")] {
-        let script = format!("{setting}; ulimit -f 4096; exec \"$@\"");
-        let (assert, _, said) = run(Command::new("sh")
-            .args([
-                "-c",
-                &script,
-                "sh",
-                env!("CARGO_BIN_EXE_djwar"),
-                "build",
-                "-o",
-                target.as_str(),
-            ])
-            .arg(project.path()));
+        let setting = format!("{setting}; ulimit -f 4096");
+        let (assert, _, said) = run(&mut shell_build(&setting, &project.path(), &target));
         assert.failure();
         assert!(said.contains(word), "{said}");
         assert_eq!(

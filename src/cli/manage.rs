@@ -7,7 +7,7 @@ use clap::Args;
 use super::build::BuildOptions;
 use super::{Common, Outcome, common};
 use crate::config::Config;
-use crate::deploy::{DeployError, UnpackedWar, Watched, Written, management_command};
+use crate::deploy::{DeployError, UnpackedWar, Watched, Written, is_given, management_command};
 use crate::error::{Failure, Kind};
 use crate::interrupt;
 use crate::model::Project;
@@ -167,11 +167,7 @@ impl Subject {
 /// Named before the project starts: Django's traceback doesn't say how to set one.
 fn warn_of_missing_environment(project: &Project, config: &Config, report: &dyn Report) {
     let host = Host::of_this_process();
-    let is_set = |name: &str| {
-        config.env.contains_key(name)
-            || host.variable(name).is_some()
-            || host.variable(&format!("DJWAR_ENV_{name}")).is_some()
-    };
+    let is_set = |name: &str| config.env.contains_key(name) || is_given(&host, name);
     for variable in &project.env {
         if variable.required && !is_set(&variable.name) {
             let EnvironmentVariable { name, origin, .. } = variable;

@@ -14,6 +14,11 @@ use crate::resolve::{Host, Python};
 /// (docs/reference/parameters.md).
 const PREFIX: &str = "DJWAR_ENV_";
 
+/// Whether the project finds this variable when `management_command` starts it.
+pub fn is_given(host: &Host, name: &str) -> bool {
+    host.variable(name).is_some() || host.variable(&format!("{PREFIX}{name}")).is_some()
+}
+
 /// A command that runs `arguments` as the project's `manage.py` would. The data is
 /// linked first.
 ///

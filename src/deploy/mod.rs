@@ -40,7 +40,7 @@ pub use error::DeployError;
 pub use java::Java;
 pub use log::{Level, Line, Log};
 pub use look::{Expectation, Look};
-pub use management::management_command;
+pub use management::{is_given, management_command};
 pub use matrix::{Check, Outcome as CellOutcome, Result as StepResult, Step, cells, verify};
 pub use probe::{Client, Request, Response};
 pub use process::Member;

@@ -13,7 +13,7 @@ use zip::ZipArchive;
 use super::DeployError;
 use crate::model::{Engine, Platform, PythonVersion};
 use crate::plan::layout;
-use crate::resolve::{Host, Interpreter, Jython};
+use crate::resolve::{Host, Interpreter, Jython, make_executable};
 
 /// Where the jars lie, below the root.
 const JARS: &str = "jars";
@@ -364,17 +364,6 @@ fn sweep(folder: &Utf8Path) {
             let _ = fs_err::remove_dir_all(entry.path());
         }
     }
-}
-
-#[cfg(unix)]
-fn make_executable(path: &std::path::Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    fs_err::set_permissions(path, std::fs::Permissions::from_mode(0o755))
-}
-
-#[cfg(not(unix))]
-fn make_executable(_path: &std::path::Path) -> std::io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

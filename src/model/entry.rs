@@ -60,6 +60,14 @@ pub struct WarEntry {
 }
 
 impl WarEntry {
+    /// The file on disk that it is, if it is one.
+    pub fn file(&self) -> Option<&Arc<Utf8Path>> {
+        match &self.source {
+            EntrySource::File(path) => Some(path),
+            EntrySource::Generated { .. } | EntrySource::Archive { .. } => None,
+        }
+    }
+
     /// Where its bytes come from and why it is there, for a message about two that
     /// can't both be there.
     pub fn origin(&self) -> String {
@@ -146,6 +154,13 @@ pub struct BuildPlan {
 }
 
 impl BuildPlan {
+    /// The entries that are files on disk, with these.
+    pub fn files(&self) -> impl Iterator<Item = (&WarEntry, &Arc<Utf8Path>)> {
+        self.entries
+            .iter()
+            .filter_map(|entry| Some((entry, entry.file()?)))
+    }
+
     /// The project's folders on `sys.path` when it lies in `folder`.
     pub fn python_path_in(&self, folder: &Utf8Path) -> Vec<Utf8PathBuf> {
         let all = std::iter::once(&self.source_root).chain(&self.python_path);

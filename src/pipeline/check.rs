@@ -8,10 +8,11 @@ use super::gather::Basis;
 use crate::config::Config;
 use crate::error::{Failure, Kind};
 use crate::model::project::{Problem, Severity};
-use crate::model::{BuildPlan, Engine, EntrySource, Project, Span, StaticMode};
+use crate::model::{BuildPlan, Engine, Project, Span, StaticMode};
 use crate::plan::{layout, plan, problems};
 use crate::report::Report;
-use crate::resolve::django_checks::{CheckMessage, CheckRequest, Checked};
+use crate::resolve::Startable;
+use crate::resolve::django_checks::{CheckMessage, Checked};
 
 /// The problems. With `run`, the project is started where it can be.
 ///
@@ -76,13 +77,13 @@ fn django(
     copy_project(plan, &copy)
         .map_err(|error| Failure::new(Kind::Environment, error.to_string()))?;
     report.status("Running Django's own checks");
-    let request = CheckRequest {
+    let started = Startable {
         project: &copy,
         python_path: &plan.python_path_in(&copy),
         settings: &plan.settings,
         build_env: &config.build_env,
     };
-    Ok(match resolver.django_checks(&request, &environment)? {
+    Ok(match resolver.django_checks(&started, &environment)? {
         Checked::Messages { messages } => messages.into_iter().map(of_django).collect(),
         Checked::Failed { error } => vec![not_started(project, plan, &error)],
     })
@@ -93,10 +94,7 @@ fn django(
 /// the WAR must not be seen.
 pub(super) fn copy_project(plan: &BuildPlan, copy: &Utf8Path) -> std::io::Result<()> {
     fs_err::create_dir_all(copy)?;
-    for entry in &plan.entries {
-        let EntrySource::File(source) = &entry.source else {
-            continue;
-        };
+    for (entry, source) in plan.files() {
         let target = copy.join(layout::below_application(&entry.path));
         if let Some(parent) = target.parent() {
             fs_err::create_dir_all(parent)?;

@@ -15,7 +15,7 @@ use crate::model::{
 };
 use crate::plan::layout;
 use crate::resolve::cache::hexadecimal;
-use crate::resolve::{Key, Python, Resolution, Resolver, StaticFiles, StaticRequest};
+use crate::resolve::{Key, Python, Resolution, Resolver, Startable, StaticFiles, StaticRequest};
 use crate::scan::never_packed;
 
 /// Changes when the same input would be collected otherwise.
@@ -123,10 +123,12 @@ pub(super) fn collect(
         fs_err::create_dir_all(&files)?;
         let found = resolver.static_files(
             &StaticRequest {
-                project: &copy,
-                python_path: &plan.python_path_in(&copy),
-                settings: &plan.settings,
-                build_env: &config.build_env,
+                project: Startable {
+                    project: &copy,
+                    python_path: &plan.python_path_in(&copy),
+                    settings: &plan.settings,
+                    build_env: &config.build_env,
+                },
                 commands: &commands,
                 required: &required,
             },
@@ -210,10 +212,7 @@ fn last_key(
         return None;
     }
     let mut files = Sha256::new();
-    for entry in &plan.entries {
-        let EntrySource::File(source) = &entry.source else {
-            continue;
-        };
+    for (entry, source) in plan.files() {
         files.update(entry.path.as_str());
         files.update([0]);
         if !is_told(entry.path.as_str()) {
@@ -243,12 +242,8 @@ fn unaffected(
 
 /// The digests of the project's files by their path in it.
 fn by_path<'p>(plan: &'p BuildPlan, digests: &FileDigests) -> HashMap<&'p str, String> {
-    plan.entries
-        .iter()
-        .filter_map(|entry| {
-            let EntrySource::File(source) = &entry.source else {
-                return None;
-            };
+    plan.files()
+        .filter_map(|(entry, source)| {
             let digest = digests.get(source)?;
             Some((
                 layout::below_application(&entry.path),
@@ -262,10 +257,7 @@ fn by_path<'p>(plan: &'p BuildPlan, digests: &FileDigests) -> HashMap<&'p str, S
 /// files, the build's environment and the variables that the settings name.
 fn key(mut parts: Vec<String>, plan: &BuildPlan, digests: &FileDigests) -> Result<Key, Failure> {
     let mut files = Sha256::new();
-    for entry in &plan.entries {
-        let EntrySource::File(source) = &entry.source else {
-            continue;
-        };
+    for (entry, source) in plan.files() {
         let digest = digests.get(source).ok_or_else(|| {
             Failure::new(
                 Kind::Environment,

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::assemble::runtime_of;
 use crate::config::Config;
 use crate::error::{Failure, Kind};
-use crate::model::{BuildPlan, EntrySource, Project};
+use crate::model::{BuildPlan, Project};
 use crate::resolve::cache::hexadecimal;
 use crate::resolve::{Host, Key};
 use crate::runtime;
@@ -73,10 +73,7 @@ pub(super) fn of(
         parts.push(format!("{}={value}", variable.name));
     }
     let mut files = Sha256::new();
-    for entry in &plan.entries {
-        let EntrySource::File(source) = &entry.source else {
-            continue;
-        };
+    for (entry, source) in plan.files() {
         files.update(entry.path.as_str());
         files.update([0]);
         if let Some(digest) = basis.digests.get(source) {

@@ -9,8 +9,8 @@ use crate::assemble::{Artifacts, CollectedStatic, EntryTable, WheelArtifact, run
 use crate::config::Config;
 use crate::error::{Failure, Kind};
 use crate::model::{
-    BuildPlan, Coordinates, Engine, EntrySource, FileDigests, LeftOut, Platform, Project, Setting,
-    StaticMode, WarEntry,
+    BuildPlan, Coordinates, Engine, FileDigests, LeftOut, Platform, Project, Setting, StaticMode,
+    WarEntry,
 };
 use crate::plan::{StaticPrefix, layout, prefix_of};
 use crate::render::dependencies_pom;
@@ -98,7 +98,7 @@ impl<'a> Basis<'a> {
 
 /// The content of the project's files, read where it may have changed.
 fn digests(cache: &Cache, project: &Project, plan: &BuildPlan) -> Result<FileDigests, Failure> {
-    let files: Vec<&Arc<Utf8Path>> = plan.entries.iter().filter_map(file_of).collect();
+    let files: Vec<&Arc<Utf8Path>> = plan.files().map(|(_, file)| file).collect();
     digests_of(cache, &project.root, &files)
 }
 
@@ -110,7 +110,7 @@ pub(super) fn more_digests(
 ) -> Result<FileDigests, Failure> {
     let files: Vec<&Arc<Utf8Path>> = table
         .iter()
-        .filter_map(file_of)
+        .filter_map(WarEntry::file)
         .filter(|file| basis.digests.get(file).is_none())
         .collect();
     // An index of its own: the names say only which one it is.
@@ -130,13 +130,6 @@ fn digests_of(
     FileIndex::of(cache, root)
         .digests(files, threads)
         .map_err(|error| Failure::new(Kind::Environment, error.to_string()))
-}
-
-fn file_of(entry: &WarEntry) -> Option<&Arc<Utf8Path>> {
-    match &entry.source {
-        EntrySource::File(path) => Some(path),
-        _ => None,
-    }
 }
 
 pub(super) fn gather(
@@ -325,12 +318,8 @@ fn by_reason(wheel: &Wheel, layout: &WheelLayout) -> Vec<LeftOut> {
 }
 
 fn python_files(plan: &BuildPlan) -> Vec<PythonFile> {
-    plan.entries
-        .iter()
-        .filter_map(|entry| {
-            let EntrySource::File(source) = &entry.source else {
-                return None;
-            };
+    plan.files()
+        .filter_map(|(entry, source)| {
             let path = layout::below_application(&entry.path);
             path.ends_with(".py").then(|| PythonFile {
                 source: source.to_path_buf(),

@@ -251,22 +251,23 @@ fn write_file(path: &Utf8Path, from: &mut impl Read, executable: bool) -> Result
     let mut file = File::create(path)?;
     std::io::copy(from, &mut file).map_err(ResolveError::io(format!("can't write `{path}`")))?;
     if executable {
-        make_executable(path)?;
+        make_executable(path.as_std_path())?;
     }
     Ok(())
 }
 
+/// Lets everybody run a file; nothing where files have no such bit.
+///
+/// # Errors
+/// When the disk refuses.
 #[cfg(unix)]
-fn make_executable(path: &Utf8Path) -> Result<(), ResolveError> {
+pub(crate) fn make_executable(path: &std::path::Path) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    Ok(fs_err::set_permissions(
-        path,
-        std::fs::Permissions::from_mode(0o755),
-    )?)
+    fs_err::set_permissions(path, std::fs::Permissions::from_mode(0o755))
 }
 
 #[cfg(not(unix))]
-fn make_executable(_path: &Utf8Path) -> Result<(), ResolveError> {
+pub(crate) fn make_executable(_path: &std::path::Path) -> std::io::Result<()> {
     Ok(())
 }
 

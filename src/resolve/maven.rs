@@ -8,6 +8,7 @@ use super::cache::{Cache, Key, utf8};
 use super::error::{ResolveError, Said};
 use super::host::{Host, is_executable, run};
 use super::local_repository;
+use super::maven_words::{failure, without_escapes};
 use crate::model::Coordinates;
 use crate::report::Report;
 
@@ -121,19 +122,32 @@ impl<'a> Maven<'a> {
             self.report
                 .status(&format!("Downloading {name} through Maven"));
         }
+        // -U: Maven remembers for a day that something was not found.
+        let goals = ["-U", "validate"].map(str::to_owned);
+        self.run(&program, repository, &pom_for(missing), &goals, missing)
+    }
+
+    /// Runs goals of a pom, for the sake of the artifacts `wanted`.
+    fn run(
+        &self,
+        program: &Utf8Path,
+        repository: &Utf8Path,
+        pom: &str,
+        goals: &[String],
+        wanted: &[Coordinates],
+    ) -> Result<(), ResolveError> {
         let folder = tempfile::tempdir().map_err(ResolveError::io("can't make a folder"))?;
         let folder = utf8(folder.path())?;
-        let pom = folder.join("pom.xml");
-        fs_err::write(&pom, pom_for(missing))?;
-        let mut command = self.host.command(&program);
+        let file = folder.join("pom.xml");
+        fs_err::write(&file, pom)?;
+        let mut command = self.host.command(program);
         command
             // -C: a download with a wrong checksum is an error, not a warning.
-            // -U: Maven remembers for a day that something was not found.
-            .args(["-q", "-B", "-C", "-U", "-ntp", "-f", pom.as_str()])
+            .args(["-q", "-B", "-C", "-ntp", "-f", file.as_str()])
             // Maven 3 writes escape sequences into a pipe, too.
             .arg("-Dstyle.color=never")
             .arg(format!("-Dmaven.repo.local={repository}"))
-            .arg("validate")
+            .args(goals)
             .current_dir(self.project.as_deref().unwrap_or(&folder));
         let output = run(&mut command)?;
         let said = String::from_utf8_lossy(&output.stdout).into_owned()
@@ -145,7 +159,7 @@ impl<'a> Maven<'a> {
         if output.status.success() {
             Ok(())
         } else {
-            Err(failure(missing, &said))
+            Err(failure(wanted, &said))
         }
     }
 
@@ -196,31 +210,16 @@ impl<'a> Maven<'a> {
     ) -> Result<Vec<String>, ResolveError> {
         let program = self.program(wanted)?;
         let folder = tempfile::tempdir().map_err(ResolveError::io("can't make a folder"))?;
-        let folder = utf8(folder.path())?;
-        let file = folder.join("pom.xml");
-        let list = folder.join("class-path");
-        fs_err::write(&file, pom)?;
-        let mut command = self.host.command(&program);
-        command
-            .args(["-q", "-B", "-C", "-ntp", "-f", file.as_str()])
-            .arg("-Dstyle.color=never")
-            .arg(format!("-Dmaven.repo.local={repository}"))
-            .arg(format!("-Dmdep.outputFile={list}"))
-            .args(["-Dmdep.includeScope=runtime", "-Dmdep.pathSeparator=|"])
-            .arg(format!(
+        let list = utf8(folder.path())?.join("class-path");
+        let goals = [
+            format!("-Dmdep.outputFile={list}"),
+            "-Dmdep.includeScope=runtime".to_owned(),
+            "-Dmdep.pathSeparator=|".to_owned(),
+            format!(
                 "org.apache.maven.plugins:maven-dependency-plugin:{DEPENDENCY_PLUGIN}:build-classpath"
-            ))
-            .current_dir(self.project.as_deref().unwrap_or(&folder));
-        let output = run(&mut command)?;
-        let said = String::from_utf8_lossy(&output.stdout).into_owned()
-            + &String::from_utf8_lossy(&output.stderr);
-        let said = without_escapes(&said);
-        for line in said.lines() {
-            self.report.detail(line);
-        }
-        if !output.status.success() {
-            return Err(failure(wanted, &said));
-        }
+            ),
+        ];
+        self.run(&program, repository, pom, &goals, wanted)?;
         let text = fs_err::read_to_string(list)?;
         Ok(text
             .trim()
@@ -286,77 +285,6 @@ fn pom_for(missing: &[Coordinates]) -> String {
          <groupId>org.apache.maven.plugins</groupId><artifactId>maven-dependency-plugin</artifactId>\
          <version>{DEPENDENCY_PLUGIN}</version><executions>{executions}</executions></plugin></plugins></build></project>\n"
     )
-}
-
-fn failure(missing: &[Coordinates], said: &str) -> ResolveError {
-    let errors: Vec<&str> = said
-        .lines()
-        .filter_map(|line| line.strip_prefix("[ERROR] "))
-        .filter(|line| !line.trim().is_empty())
-        .collect();
-    // What follows is Maven's advice to run Maven again.
-    let words = errors
-        .iter()
-        .take_while(|line| !line.starts_with("-> [Help") && !line.starts_with("To see the full"))
-        .map(|line| in_short(line))
-        .collect::<Vec<_>>()
-        .join("\n");
-    let words = if words.is_empty() {
-        said.trim().to_owned()
-    } else {
-        words
-    };
-    if words
-        .to_ascii_lowercase()
-        .contains("could not find artifact")
-        && let Some(absent) = missing.iter().find(|one| mentions(&words, one))
-    {
-        return ResolveError::NoSuchArtifact {
-            coordinates: absent.to_string(),
-            said: Said(words),
-        };
-    }
-    ResolveError::Maven {
-        coordinates: missing.to_vec(),
-        said: Said(words),
-    }
-}
-
-/// What Maven wraps around the reason: the goal and the project, which are djwar's
-/// own, and the number of a help page.
-fn in_short(line: &str) -> &str {
-    let line = line
-        .rsplit_once(" -> [Help ")
-        .map_or(line, |(reason, _)| reason);
-    match line.split_once(" on project artifacts: ") {
-        Some((goal, reason)) if goal.starts_with("Failed to execute goal ") => reason,
-        _ => line,
-    }
-}
-
-/// Without ECMA-48's control sequences (`ESC [ … letter`): Maven and the JVM's
-/// launcher write some whatever they are told.
-fn without_escapes(text: &str) -> String {
-    let mut parts = text.split("\u{1b}[");
-    let mut plain = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let end = part.find(|letter: char| ('@'..='~').contains(&letter));
-        plain.push_str(end.map_or("", |end| &part[end + 1..]));
-    }
-    plain
-}
-
-/// Maven writes `group:artifact:packaging[:classifier]:version`.
-fn mentions(words: &str, one: &Coordinates) -> bool {
-    let classifier = one
-        .classifier
-        .as_ref()
-        .map(|classifier| format!(":{classifier}"))
-        .unwrap_or_default();
-    words.contains(&format!(
-        "{}:{}:{}{classifier}:{}",
-        one.group, one.artifact, one.packaging, one.version
-    ))
 }
 
 #[cfg(all(test, unix))]

@@ -1,27 +1,19 @@
 //! Static files, collected by the project's own Django with the WAR's Python.
 //! The project's folder is only read.
 
-use std::collections::BTreeMap;
-
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
 
 use super::environment::Environment;
 use super::error::{ResolveError, Said};
-use super::host::run;
+use super::project_answer::Startable;
 use super::resolver::Resolver;
 
 /// What to collect.
 #[derive(Clone, Copy, Debug)]
 pub struct StaticRequest<'a> {
-    /// The project's folder, absolute: the working directory.
-    pub project: &'a Utf8Path,
-    /// The folder that goes on `sys.path`, absolute.
-    pub python_path: &'a [Utf8PathBuf],
-    /// The settings module.
-    pub settings: &'a str,
-    /// Variables for the settings, over the host's.
-    pub build_env: &'a BTreeMap<String, String>,
+    /// Where.
+    pub project: Startable<'a>,
     /// Management commands in their order; `collectstatic` is one of them.
     pub commands: &'a [Vec<String>],
     /// The names of variables which the settings fail without, for the hint.
@@ -74,23 +66,11 @@ impl Resolver<'_> {
         environment: &Environment<'_>,
         destination: &Utf8Path,
     ) -> Result<StaticFiles, ResolveError> {
-        let mut command = environment.command(&self.host, request.python_path, "collect");
-        command
-            .envs(request.build_env)
-            .env("DJANGO_SETTINGS_MODULE", request.settings)
-            .current_dir(request.project)
-            .arg(destination.as_str())
-            .arg(serde_json::to_string(request.commands).map_err(std::io::Error::other)?);
-        let output = run(&mut command)?;
-        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-        for line in stderr.lines() {
-            self.report.detail(line);
-        }
-        let answer = String::from_utf8_lossy(&output.stdout)
-            .lines()
-            .rev()
-            .find_map(|line| serde_json::from_str(line).ok());
-        match answer {
+        let commands = serde_json::to_string(request.commands).map_err(std::io::Error::other)?;
+        let arguments = [destination.as_str(), commands.as_str()];
+        let mut answered =
+            self.ask_project(&request.project, environment, "collect", &arguments)?;
+        match answered.answer.take() {
             Some(Answer::Collected(found)) => Ok(found),
             Some(Answer::Failed {
                 error,
@@ -104,12 +84,8 @@ impl Resolver<'_> {
                 said: Said(traceback.trim_end().to_owned()),
             }),
             None => {
-                let last = stderr
-                    .lines()
-                    .last()
-                    .unwrap_or("it said nothing")
-                    .to_owned();
-                Err(failure(request, last, &stderr))
+                let last = answered.last_words();
+                Err(failure(request, last, &answered.stderr))
             }
         }
     }
@@ -120,7 +96,7 @@ fn failure(request: &StaticRequest<'_>, last_line: String, traceback: &str) -> R
         .required
         .iter()
         .map(String::as_str)
-        .filter(|name| !request.build_env.contains_key(*name))
+        .filter(|name| !request.project.build_env.contains_key(*name))
         .collect();
     let variables = if unset.is_empty() {
         "if the settings need environment variables, set them for the build".to_owned()

@@ -3,10 +3,10 @@
 
 use std::sync::OnceLock;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 
 use super::browser::Browser;
-use super::served::{PASSWORD, Site, copy_folder, djwar, fixture};
+use super::served::{PASSWORD, Site, copy_folder, djwar, fixture, own_folder};
 
 /// A page, and what it says when the site is up.
 pub(crate) const SIGN: (&str, &str) = ("/hello/", "Hello from the hydrant");
@@ -23,11 +23,7 @@ impl Hydrant {
     pub(crate) fn get() -> &'static Self {
         static HYDRANT: OnceLock<Hydrant> = OnceLock::new();
         HYDRANT.get_or_init(|| {
-            // Not a temporary folder: a static value is never dropped.
-            let folder = Utf8Path::new(env!("CARGO_TARGET_TMPDIR")).join(env!("CARGO_CRATE_NAME"));
-            if folder.exists() {
-                fs_err::remove_dir_all(&folder).expect("old folder removed");
-            }
+            let folder = own_folder("hydrant");
             let made = Self {
                 project: folder.join("hydrant"),
                 war: folder.join("hydrant.war"),

@@ -14,6 +14,8 @@ pub(crate) mod postgres;
 pub(crate) mod probes;
 pub(crate) mod requests;
 pub(crate) mod served;
+#[path = "../support/skip.rs"]
+pub(crate) mod skip;
 #[cfg(target_os = "linux")]
 pub(crate) mod small_disk;
 #[cfg(target_os = "linux")]

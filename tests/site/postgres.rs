@@ -1,13 +1,15 @@
 //! A PostgreSQL of the test's own: a cluster in a temporary folder, on a free
 //! port of the loopback interface, with a password, gone with the value.
 
-use std::io::{BufRead, BufReader, Write as _};
+use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
+
+use super::skip::skipped;
 
 const USER: &str = "curator";
 /// With letters that a URL must escape: it travels in `DATABASE_URL`.
@@ -35,12 +37,10 @@ impl Postgres {
     /// Starts one, or says why the test is skipped and returns nothing.
     pub(crate) fn start() -> Option<Self> {
         let Some(programs) = find_programs() else {
-            // Not `eprintln!`, which cargo shows for failures only.
-            let text = "\nSKIPPED: this test needs a PostgreSQL server, and there is no \
-                        /usr/lib/postgresql/*/bin/initdb: install Debian's package `postgresql`\n";
-            std::io::stderr()
-                .write_all(text.as_bytes())
-                .expect("standard error");
+            skipped(
+                "this test needs a PostgreSQL server, and there is no \
+                 /usr/lib/postgresql/*/bin/initdb: install Debian's package `postgresql`",
+            );
             return None;
         };
         let folder = tempfile::Builder::new()

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use camino::{Utf8Path, Utf8PathBuf};
 use djwar::deploy::Container;
 
-use super::served::{Wanted, copy_folder, djwar, fixture};
+use super::served::{Wanted, copy_folder, djwar, fixture, own_folder};
 
 /// Said by the page `/` when the site is up.
 pub(crate) const SIGN: (&str, &str) = ("/", "probes are served");
@@ -64,12 +64,8 @@ pub(crate) fn build(name: &str, change: impl FnOnce(&Utf8Path)) -> Utf8PathBuf {
 }
 
 fn build_for(engine: Engine, name: &str, change: impl FnOnce(&Utf8Path)) -> Utf8PathBuf {
-    // Not a temporary folder: a static value is never dropped.
-    let folder = Utf8Path::new(env!("CARGO_TARGET_TMPDIR")).join(env!("CARGO_CRATE_NAME"));
+    let folder = own_folder(name);
     let project = folder.join(name);
-    if project.exists() {
-        fs_err::remove_dir_all(&project).expect("old folder removed");
-    }
     copy_folder(&fixture("probes"), &project);
     if engine == Engine::Jython {
         fs_err::write(project.join("requirements.txt"), "Django==1.11.29\n").expect("written");

@@ -31,11 +31,7 @@ impl Polls {
     }
 
     fn make() -> Self {
-        // Not a temporary folder: a static value is never dropped.
-        let folder = Utf8Path::new(env!("CARGO_TARGET_TMPDIR")).join(env!("CARGO_CRATE_NAME"));
-        if folder.exists() {
-            fs_err::remove_dir_all(&folder).expect("old folder removed");
-        }
+        let folder = own_folder("polls");
         let project = folder.join("polls");
         copy_folder(&fixture("polls"), &project);
         let war = folder.join("polls.war");
@@ -51,6 +47,18 @@ impl Polls {
         manage(&["seed_polls", "--password", PASSWORD]);
         Self { war, seeded }
     }
+}
+
+/// An empty folder for what this test program makes once under that name. It stays, as
+/// a static value is never dropped: the next run empties it.
+pub(crate) fn own_folder(name: &str) -> Utf8PathBuf {
+    let folder = Utf8Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(env!("CARGO_CRATE_NAME"))
+        .join(name);
+    if folder.exists() {
+        fs_err::remove_dir_all(&folder).expect("old folder removed");
+    }
+    folder
 }
 
 /// How a container is to serve the site.

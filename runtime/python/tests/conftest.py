@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from doubles import Serving
+from django_project import write_project
 from djwar_handler.headers import drop_hop_by_hop
 from engine import Engine
 
@@ -26,6 +27,12 @@ def folder() -> Iterator[pathlib.Path]:
     """A short path: a Unix socket's is limited to about 108 bytes, and pytest's own folders are long."""
     with tempfile.TemporaryDirectory(prefix="djwar-") as name:
         yield pathlib.Path(name)
+
+
+@pytest.fixture
+def project(folder: pathlib.Path) -> pathlib.Path:
+    """A small Django project."""
+    return write_project(folder)
 
 
 @pytest.fixture

@@ -180,26 +180,20 @@ mod tests {
         };
         let (old, new) = (make("old"), make("new"));
         let year = Duration::from_hours(24 * 365);
-        File::options()
-            .append(true)
-            .open(old.join("entry.json"))
-            .expect("there")
-            .file()
-            .set_modified(SystemTime::now() - year)
-            .expect("made old");
+        let make_old = || {
+            let entry = File::options().append(true).open(old.join("entry.json"));
+            let at = SystemTime::now() - year;
+            let entry = entry.expect("there").into_parts().0;
+            entry.set_modified(at).expect("made old");
+        };
+        make_old();
         assert_eq!(cache.buckets().expect("read")["b"].entries, 2);
         let pruned = cache.prune(Duration::from_hours(24)).expect("pruned");
         assert_eq!(pruned.entries, 1);
         assert!(!old.exists() && new.exists());
         // To use an old one makes it new.
         make("old");
-        File::options()
-            .append(true)
-            .open(old.join("entry.json"))
-            .expect("there")
-            .file()
-            .set_modified(SystemTime::now() - year)
-            .expect("made old");
+        make_old();
         assert!(cache.existing("b", &Key::of(["old"])).is_some());
         assert_eq!(
             cache

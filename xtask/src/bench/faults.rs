@@ -2,7 +2,6 @@
 //! load, and what large bodies cost each process in memory. `fixtures/probes` in
 //! Tomcat as it comes.
 
-use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -13,6 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::artifacts::temporary;
 use super::http::Connection;
+use super::options::{Deployed, JavaOptions};
 use super::process_tree::{Resident, members, workers};
 use super::sample::{heading, row, verdict};
 use super::server::Server;
@@ -21,21 +21,15 @@ use super::{progress, result, war};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Deploy this WAR instead of building the fixture's
-    #[arg(long, value_name = "FILE")]
-    war: Option<PathBuf>,
+    #[command(flatten)]
+    deployed: Deployed,
 
     /// How many workers are killed
     #[arg(long, default_value_t = 10)]
     kills: u32,
 
-    /// An option of the JVM, as `-Xmx256m`
-    #[arg(
-        long = "java-option",
-        value_name = "OPTION",
-        allow_hyphen_values = true
-    )]
-    java_options: Vec<String>,
+    #[command(flatten)]
+    java: JavaOptions,
 }
 
 const TIMEOUT: Duration = Duration::from_mins(2);
@@ -49,16 +43,15 @@ const AIM: f64 = 20.0;
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let folder = temporary()?;
-    let war = match &arguments.war {
-        Some(war) => war.clone(),
-        None => war::of_fixture("probes", folder.path())?,
-    };
+    let war = arguments
+        .deployed
+        .or_build(|| war::of_fixture("probes", folder.path()))?;
     let settings = Settings {
         environment: vec![(
             "DJWAR_DATA_DIR".to_owned(),
             folder.path().join("data").display().to_string(),
         )],
-        java_options: arguments.java_options.clone(),
+        java_options: arguments.java.options.clone(),
         ..Settings::default()
     };
     let mut server = Tomcat::new(&folder.path().join("base"), &war, settings)?.start("Tomcat")?;

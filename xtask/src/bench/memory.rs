@@ -1,7 +1,6 @@
 //! `cargo xtask bench memory`: what each further worker costs, as private memory:
 //! pages which the forked worker shares with its parent are there only once.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -10,6 +9,7 @@ use clap::Args;
 use super::artifacts::temporary;
 use super::interpreter::Interpreter;
 use super::load::Wrk;
+use super::options::Deployed;
 use super::process_tree::{private_kib, workers};
 use super::sample::{Samples, heading, row, verdict};
 use super::tomcat::{Settings, Tomcat};
@@ -17,9 +17,8 @@ use super::{result, war};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Deploy this WAR instead of building the fixture's
-    #[arg(long, value_name = "FILE")]
-    war: Option<PathBuf>,
+    #[command(flatten)]
+    deployed: Deployed,
 
     /// Worker processes
     #[arg(long, default_value_t = 4)]
@@ -32,10 +31,9 @@ const AIM: f64 = 20.0;
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let folder = temporary()?;
-    let war = match &arguments.war {
-        Some(war) => war.clone(),
-        None => war::build(&Interpreter::bundled()?, folder.path())?,
-    };
+    let war = arguments
+        .deployed
+        .or_build(|| war::build(&Interpreter::bundled()?, folder.path()))?;
     let settings = Settings {
         environment: vec![
             (

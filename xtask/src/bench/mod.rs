@@ -9,6 +9,7 @@ mod interpreter;
 mod jython;
 mod load;
 mod memory;
+mod options;
 mod paced;
 mod pack;
 mod peers;

@@ -14,71 +14,82 @@ use super::{tools, uwsgi};
 /// Longer than any load's connections; the default 100 of uWSGI would drop some.
 const BACKLOG: &str = "1024";
 
-/// gunicorn with two worker processes, each with `threads` threads; none is the
-/// sync worker.
-pub(crate) fn gunicorn(
-    interpreter: &Interpreter,
-    site: &Site,
-    folder: &Path,
-    name: &str,
-    threads: Option<u32>,
-) -> Result<Server> {
-    let port = free_port()?;
-    let mut command = Command::new(&interpreter.program);
-    site.enter(interpreter, &mut command)?;
-    command
-        .args(["-m", "gunicorn", WSGI, "--workers", "2"])
-        .args(["--bind", &format!("127.0.0.1:{port}")]);
-    if let Some(threads) = threads {
-        command.args([
-            "--worker-class",
-            "gthread",
-            "--threads",
-            &threads.to_string(),
-        ]);
+/// Where one of them runs.
+pub(crate) struct Peer<'a> {
+    pub(crate) interpreter: &'a Interpreter,
+    pub(crate) site: &'a Site,
+    /// Its own.
+    pub(crate) folder: &'a Path,
+    /// For people.
+    pub(crate) name: &'a str,
+}
+
+impl Peer<'_> {
+    /// gunicorn with two worker processes, each with `threads` threads; none is the
+    /// sync worker.
+    pub(crate) fn gunicorn(&self, threads: Option<u32>) -> Result<Server> {
+        let port = free_port()?;
+        let mut command = self.command(&self.interpreter.program)?;
+        command
+            .args(["-m", "gunicorn", WSGI, "--workers", "2"])
+            .args(["--bind", &format!("127.0.0.1:{port}")]);
+        if let Some(threads) = threads {
+            command.args([
+                "--worker-class",
+                "gthread",
+                "--threads",
+                &threads.to_string(),
+            ]);
+        }
+        self.start(port, vec![command])
     }
-    Server::start(name, port, folder, vec![command])
-}
 
-/// granian with two worker processes; threads as it comes.
-pub(crate) fn granian(
-    interpreter: &Interpreter,
-    site: &Site,
-    folder: &Path,
-    name: &str,
-) -> Result<Server> {
-    let port = free_port()?;
-    let mut command = Command::new(&interpreter.program);
-    site.enter(interpreter, &mut command)?;
-    command
-        .args(["-m", "granian", "--interface", "wsgi", "--workers", "2"])
-        .args(["--no-ws", "--host", "127.0.0.1"])
-        .args(["--port", &port.to_string(), WSGI]);
-    Server::start(name, port, folder, vec![command])
-}
+    /// granian with two worker processes; threads as it comes.
+    pub(crate) fn granian(&self) -> Result<Server> {
+        let port = free_port()?;
+        let mut command = self.command(&self.interpreter.program)?;
+        command
+            .args(["-m", "granian", "--interface", "wsgi", "--workers", "2"])
+            .args(["--no-ws", "--host", "127.0.0.1"])
+            .args(["--port", &port.to_string(), WSGI]);
+        self.start(port, vec![command])
+    }
 
-/// nginx, a Unix socket, two processes of uWSGI.
-pub(crate) fn nginx_uwsgi(
-    interpreter: &Interpreter,
-    site: &Site,
-    folder: &Path,
-    name: &str,
-) -> Result<Server> {
-    let port = free_port()?;
-    let socket = folder.join("uwsgi.sock");
-    let mut workers = Command::new(uwsgi::program(interpreter)?);
-    site.enter(interpreter, &mut workers)?;
-    workers
-        .args(["--master", "--need-app", "--processes", "2"])
-        .args(["--module", WSGI, "--listen", BACKLOG])
-        .args(["--disable-logging", "--die-on-term", "--socket"])
-        .arg(&socket);
+    /// nginx, a Unix socket, two processes of uWSGI.
+    pub(crate) fn nginx_uwsgi(&self) -> Result<Server> {
+        let port = free_port()?;
+        let socket = self.folder.join("uwsgi.sock");
+        let mut workers = self.command(&uwsgi::program(self.interpreter)?)?;
+        workers
+            .args(["--master", "--need-app", "--processes", "2"])
+            .args(["--module", WSGI, "--listen", BACKLOG])
+            .args(["--disable-logging", "--die-on-term", "--socket"])
+            .arg(&socket);
 
-    let configuration = folder.join("nginx.conf");
-    fs_err::write(&configuration, nginx_configuration(folder, &socket, port))?;
-    let mut front = Command::new(tools::find("nginx", "nginx-light")?);
-    front.arg("-p").arg(folder).arg("-c").arg(&configuration);
-    Server::start(name, port, folder, vec![workers, front])
+        let configuration = self.folder.join("nginx.conf");
+        fs_err::write(
+            &configuration,
+            nginx_configuration(self.folder, &socket, port),
+        )?;
+        let mut front = Command::new(tools::find("nginx", "nginx-light")?);
+        front
+            .arg("-p")
+            .arg(self.folder)
+            .arg("-c")
+            .arg(&configuration);
+        self.start(port, vec![workers, front])
+    }
+
+    /// A command in the site.
+    fn command(&self, program: &Path) -> Result<Command> {
+        let mut command = Command::new(program);
+        self.site.enter(self.interpreter, &mut command)?;
+        Ok(command)
+    }
+
+    fn start(&self, port: u16, commands: Vec<Command>) -> Result<Server> {
+        Server::start(self.name, port, self.folder, commands)
+    }
 }
 
 fn nginx_configuration(folder: &Path, socket: &Path, port: u16) -> String {

@@ -11,6 +11,7 @@ use clap::{Args, ValueEnum as _};
 use super::artifacts::temporary;
 use super::interpreter::Interpreter;
 use super::load::{Load, Wrk};
+use super::options::{Deployed, JavaOptions, Loads, Rounds};
 use super::sample::{Samples, heading, row, verdict};
 use super::server::Server;
 use super::site::Site;
@@ -27,21 +28,14 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "PATH")]
     interpreter: Option<PathBuf>,
 
-    /// Deploy this WAR instead of building the fixture's
-    #[arg(long, value_name = "FILE")]
-    war: Option<PathBuf>,
+    #[command(flatten)]
+    deployed: Deployed,
 
-    /// Interleaved rounds
-    #[arg(long, default_value_t = 5)]
-    rounds: u32,
+    #[command(flatten)]
+    rounds: Rounds,
 
-    /// Seconds of one load
-    #[arg(long, default_value_t = 5)]
-    seconds: u32,
-
-    /// Seconds of load on each page before the first round, for the JIT
-    #[arg(long, default_value_t = 30)]
-    warm_up: u32,
+    #[command(flatten)]
+    loads: Loads,
 
     /// Leave out the latency at 64 and 200 connections, and at a constant rate
     #[arg(long)]
@@ -51,13 +45,8 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 8)]
     max_threads: u32,
 
-    /// One more option of the tuned Tomcat's JVM
-    #[arg(
-        long = "java-option",
-        value_name = "OPTION",
-        allow_hyphen_values = true
-    )]
-    java_options: Vec<String>,
+    #[command(flatten)]
+    java: JavaOptions,
 
     /// A runtime parameter of djwar, as `djwar.threads=1`
     #[arg(long = "parameter", value_name = "NAME=VALUE")]
@@ -130,13 +119,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     };
     let wrk = Wrk::new(folder.path())?;
     let site = Site::new(&interpreter, folder.path())?;
-    let war = match &arguments.war {
-        Some(war) => Some(war.clone()),
-        None if targets.iter().any(|target| target.is_ours()) => {
-            Some(war::build(&interpreter, folder.path())?)
-        }
-        None => None,
-    };
+    let is_ours = targets.iter().any(|target| target.is_ours());
+    let war = (arguments.deployed.is_named() || is_ours)
+        .then(|| {
+            let deployed = &arguments.deployed;
+            deployed.or_build(|| war::build(&interpreter, folder.path()))
+        })
+        .transpose()?;
     let environment = environment(arguments, &interpreter, folder.path())?;
     let setting = Setting {
         interpreter: &interpreter,
@@ -144,7 +133,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         war: war.as_deref(),
         environment: &environment,
         max_threads: arguments.max_threads,
-        java_options: &arguments.java_options,
+        java_options: &arguments.java.options,
         folder: folder.path(),
     };
 
@@ -157,30 +146,30 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         }
         servers.push((target, server));
     }
-    warm_up(&wrk, &servers, arguments.warm_up)?;
+    warm_up(&wrk, &servers, arguments.loads.warm_up)?;
     let mut findings = Findings::default();
-    for round in 1..=arguments.rounds {
-        progress(&format!("round {round} of {}", arguments.rounds));
+    for round in 1..=arguments.rounds.number {
+        progress(&format!("round {round} of {}", arguments.rounds.number));
         for (index, page) in PAGES.iter().enumerate() {
             for (target, server) in &servers {
-                findings.measure(&wrk, *target, server, index, page, arguments.seconds)?;
+                findings.measure(&wrk, *target, server, index, page, arguments.loads.seconds)?;
             }
         }
         if !arguments.skip_latency {
             for (target, server) in &servers {
-                findings.crowd(&wrk, *target, server, arguments.seconds)?;
+                findings.crowd(&wrk, *target, server, arguments.loads.seconds)?;
             }
         }
     }
     let mut paced = paced::Findings::default();
     if !arguments.skip_latency {
-        for round in 1..=arguments.rounds {
+        for round in 1..=arguments.rounds.number {
             progress(&format!("constant rate, round {round}"));
             for (index, page) in PAGES[..2].iter().enumerate() {
                 for (target, server) in &servers {
                     let capacity = findings.rates[&(*target, index)].median();
                     let page = (page.name, page.path);
-                    paced.measure((*target, server), page, capacity, arguments.seconds)?;
+                    paced.measure((*target, server), page, capacity, arguments.loads.seconds)?;
                 }
             }
         }
@@ -189,7 +178,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
 
     result(&format!(
         "Both sides on {}; {} rounds of {} s.\n",
-        interpreter.description, arguments.rounds, arguments.seconds
+        interpreter.description, arguments.rounds.number, arguments.loads.seconds
     ));
     findings.tell();
     paced.tell();

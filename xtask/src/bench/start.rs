@@ -10,19 +10,18 @@ use djwar::deploy::Container;
 
 use super::artifacts::temporary;
 use super::interpreter::Interpreter;
+use super::options::{Deployed, Rounds};
 use super::sample::{Samples, heading, row, verdict};
 use super::tomcat::{Settings, Tomcat};
 use super::{progress, result, war};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Deploy this WAR instead of building the fixture's
-    #[arg(long, value_name = "FILE")]
-    war: Option<PathBuf>,
+    #[command(flatten)]
+    deployed: Deployed,
 
-    /// Rounds
-    #[arg(long, default_value_t = 5)]
-    rounds: u32,
+    #[command(flatten)]
+    rounds: Rounds,
 }
 
 // The engine `jython` takes its time on a busy machine.
@@ -44,18 +43,17 @@ pub(crate) struct Subject {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let folder = temporary()?;
-    let war = match &arguments.war {
-        Some(war) => war.clone(),
-        None => war::build(&Interpreter::bundled()?, folder.path())?,
-    };
+    let war = arguments
+        .deployed
+        .or_build(|| war::build(&Interpreter::bundled()?, folder.path()))?;
     let empty = war::empty(folder.path())?;
     let tomcat = Container::Tomcat10;
     let mut subjects = [
         Subject::new("empty", empty, tomcat, ("/", war::EMPTY_PAGE)),
         Subject::new("djwar", war, tomcat, ("/hello/", "Hello, world")),
     ];
-    for round in 1..=arguments.rounds {
-        progress(&format!("round {round} of {}", arguments.rounds));
+    for round in 1..=arguments.rounds.number {
+        progress(&format!("round {round} of {}", arguments.rounds.number));
         for subject in &mut subjects {
             subject.measure(folder.path())?;
         }

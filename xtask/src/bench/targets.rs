@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 
 use super::interpreter::Interpreter;
-use super::peers;
+use super::peers::Peer;
 use super::server::Server;
 use super::site::Site;
 use super::tomcat::{Settings, Tomcat};
@@ -65,14 +65,17 @@ impl Target {
     pub(crate) fn start(self, setting: &Setting<'_>) -> Result<Server> {
         let folder = setting.folder.join(format!("{self:?}"));
         fs_err::create_dir_all(&folder)?;
-        let (interpreter, site) = (setting.interpreter, setting.site);
+        let peer = Peer {
+            interpreter: setting.interpreter,
+            site: setting.site,
+            folder: &folder,
+            name: self.title(),
+        };
         match self {
-            Self::GunicornSync => peers::gunicorn(interpreter, site, &folder, self.title(), None),
-            Self::GunicornThreads => {
-                peers::gunicorn(interpreter, site, &folder, self.title(), Some(4))
-            }
-            Self::Granian => peers::granian(interpreter, site, &folder, self.title()),
-            Self::NginxUwsgi => peers::nginx_uwsgi(interpreter, site, &folder, self.title()),
+            Self::GunicornSync => peer.gunicorn(None),
+            Self::GunicornThreads => peer.gunicorn(Some(4)),
+            Self::Granian => peer.granian(),
+            Self::NginxUwsgi => peer.nginx_uwsgi(),
             Self::Djwar | Self::DjwarTuned => {
                 let is_tuned = self == Self::DjwarTuned;
                 let settings = Settings {

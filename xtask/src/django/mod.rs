@@ -8,6 +8,8 @@ mod parts;
 #[path = "../../../tests/site/postgres.rs"]
 #[expect(dead_code, reason = "the end-to-end tests use more of it")]
 mod postgres;
+#[path = "../../../tests/support/skip.rs"]
+mod skip;
 
 use std::process::{Command, Stdio};
 

@@ -12,6 +12,7 @@ use clap::Args;
 use djwar::deploy::Container;
 
 use super::artifacts::temporary;
+use super::options::{Deployed, JavaOptions, Loads, Rounds};
 use super::sample::verdict;
 use super::start::{self, Subject};
 use super::{progress, result};
@@ -24,21 +25,14 @@ const AIM: f64 = 0.6;
 
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Deploy this WAR instead of building `fixtures/hydrant`
-    #[arg(long, value_name = "FILE")]
-    war: Option<PathBuf>,
+    #[command(flatten)]
+    deployed: Deployed,
 
-    /// Interleaved rounds
-    #[arg(long, default_value_t = 5)]
-    rounds: u32,
+    #[command(flatten)]
+    rounds: Rounds,
 
-    /// Seconds of one load
-    #[arg(long, default_value_t = 5)]
-    seconds: u32,
-
-    /// Seconds of load on each page before the first round, for the JIT
-    #[arg(long, default_value_t = 30)]
-    warm_up: u32,
+    #[command(flatten)]
+    loads: Loads,
 
     /// Leave out the pages
     #[arg(long)]
@@ -48,26 +42,18 @@ pub(crate) struct Arguments {
     #[arg(long)]
     skip_starts: bool,
 
-    /// An option of both JVMs that serve pages, as `-XX:+UseSerialGC`
-    #[arg(
-        long = "java-option",
-        value_name = "OPTION",
-        allow_hyphen_values = true
-    )]
-    java_options: Vec<String>,
+    #[command(flatten)]
+    java: JavaOptions,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let folder = temporary()?;
-    let war = match &arguments.war {
-        Some(war) => war.clone(),
-        None => wars::build(folder.path())?,
-    };
+    let war = arguments.deployed.or_build(|| wars::build(folder.path()))?;
     if !arguments.skip_pages {
         pages::run(arguments, &war, folder.path())?;
     }
     if !arguments.skip_starts {
-        starts(arguments.rounds, war, folder.path())?;
+        starts(arguments.rounds.number, war, folder.path())?;
     }
     Ok(())
 }

@@ -73,20 +73,20 @@ pub(super) fn run(arguments: &Arguments, war: &Path, folder: &Path) -> Result<()
         progress(&format!("warming {}", side.title));
         for page in &PAGES {
             let url = side.server.url(page.path);
-            wrk.run(&url, CONNECTIONS, arguments.warm_up, 0)?;
+            wrk.run(&url, CONNECTIONS, arguments.loads.warm_up, 0)?;
         }
     }
-    for round in 1..=arguments.rounds {
-        progress(&format!("round {round} of {}", arguments.rounds));
+    for round in 1..=arguments.rounds.number {
+        progress(&format!("round {round} of {}", arguments.rounds.number));
         for (index, page) in PAGES.iter().enumerate() {
             for side in &mut sides {
-                side.measure(&wrk, index, page, arguments.seconds)?;
+                side.measure(&wrk, index, page, arguments.loads.seconds)?;
             }
         }
     }
     result(&format!(
         "Tomcat 9, one Jython, one Django; {} rounds of {} s after {} s on each page, {CONNECTIONS} connections, least / median:\n",
-        arguments.rounds, arguments.seconds, arguments.warm_up
+        arguments.rounds.number, arguments.loads.seconds, arguments.loads.warm_up
     ));
     tell(&sides);
     Ok(())
@@ -108,7 +108,7 @@ impl Side {
                 "DJWAR_DATA_DIR".to_owned(),
                 base.join("data").display().to_string(),
             )],
-            java_options: arguments.java_options.clone(),
+            java_options: arguments.java.options.clone(),
             ..Settings::default()
         };
         let mut server = Tomcat::new(&base, war, settings)?.start(title)?;
