@@ -1,14 +1,17 @@
 //! The table of contents: a project and a configuration in, a WAR and its summary
 //! out. Calls the rooms in their order and decides nothing itself.
 
+use std::panic::resume_unwind;
 use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use crate::assemble::{Artifacts, EntryTable, add_generated, assemble, content_digest};
+use crate::assemble::{
+    Artifacts, EntryTable, add_application_bytecode, add_generated, assemble, content_digest,
+};
 use crate::config::Config;
 use crate::error::{Failure, Kind};
-use crate::model::{BuildPlan, FileDigests, Project};
+use crate::model::{BuildPlan, FileDigests, LeftOut, Project};
 use crate::plan::{layout, plan};
 use crate::render::{
     ContextParameter, Descriptor, Record, RecordedWheel, jetty_web_xml, manifest, web_xml,
@@ -184,9 +187,7 @@ fn prepared(
     basis: &mut Basis<'_>,
     clock: &mut Clock,
 ) -> Result<(EntryTable, FileDigests), Failure> {
-    let artifacts = gather::gather(basis, project, config, plan, clock)?;
-    let mut left_out = std::mem::take(&mut plan.left_out);
-    let mut table = assemble(plan, &artifacts, texts(plan)?, &mut left_out)?;
+    let (artifacts, mut table, left_out) = assembled(project, config, plan, basis, clock)?;
     let more = gather::more_digests(basis, project, &table)?;
     let mut digests = std::mem::take(&mut basis.digests);
     digests.extend(more);
@@ -194,8 +195,38 @@ fn prepared(
     let record = record(plan, &artifacts, content_digest(&table, &digests)?);
     add_generated(&mut table, layout::RECORD, record.to_json())?;
     plan.left_out = left_out;
-    clock.lap("assemble");
+    clock.lap("digest");
     Ok((table, digests))
+}
+
+/// The table of all that is copied. Python compiles the project's files meanwhile: where
+/// one changed, its start is as long as everything else together.
+fn assembled(
+    project: &Project,
+    config: &Config,
+    plan: &mut BuildPlan,
+    basis: &Basis<'_>,
+    clock: &mut Clock,
+) -> Result<(Artifacts, EntryTable, Vec<LeftOut>), Failure> {
+    let files = config.byte_code.then(|| gather::python_files(plan));
+    std::thread::scope(|scope| {
+        let compiling = files.as_ref().map(|files| {
+            let (resolver, python) = (&basis.resolver, basis.python.as_ref());
+            scope.spawn(|| resolver.bytecode_of_files(files, &basis.digests, python))
+        });
+        let artifacts = gather::gather(basis, project, config, plan, clock)?;
+        let mut left_out = std::mem::take(&mut plan.left_out);
+        let mut table = assemble(plan, &artifacts, texts(plan)?, &mut left_out)?;
+        clock.lap("assemble");
+        if let Some(compiling) = compiling {
+            let compiled = compiling
+                .join()
+                .unwrap_or_else(|panic| resume_unwind(panic))?;
+            add_application_bytecode(&mut table, &compiled)?;
+            clock.lap("compile");
+        }
+        Ok((artifacts, table, left_out))
+    })
 }
 
 /// The texts that the plan alone decides.

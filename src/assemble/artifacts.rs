@@ -21,8 +21,6 @@ pub struct Artifacts {
     pub wheels: Vec<WheelArtifact>,
     /// The trimmed interpreter of each platform, as a zip.
     pub homes: Vec<(Platform, Utf8PathBuf)>,
-    /// The project's byte code: a zip of paths relative to its root.
-    pub application_bytecode: Option<Utf8PathBuf>,
     /// The handler's byte code: a zip of paths relative to its `sys.path` folder.
     pub handler_bytecode: Option<Utf8PathBuf>,
     /// The byte code of the database modules: paths relative to their folder.
@@ -136,14 +134,6 @@ pub fn assemble(
             layout::home(*platform, name)
         })?;
     }
-    if let Some(archive) = &artifacts.application_bytecode {
-        add_archive(
-            &mut table,
-            archive,
-            "the project's byte code",
-            layout::application,
-        )?;
-    }
     if let Some(archive) = &artifacts.handler_bytecode {
         add_archive(
             &mut table,
@@ -181,6 +171,19 @@ pub fn assemble(
         table.add(entry)?;
     }
     Ok(table)
+}
+
+/// Adds the project's byte code: a zip of paths relative to its root. It comes last,
+/// since Python compiles while the rest is put together.
+///
+/// # Errors
+/// See [`AssembleError`].
+pub fn add_application_bytecode(
+    table: &mut EntryTable,
+    archive: &Utf8Path,
+) -> Result<(), AssembleError> {
+    let reason = "the project's byte code";
+    add_archive(table, archive, reason, layout::application)
 }
 
 /// Adds a text that every WAR has.

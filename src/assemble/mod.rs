@@ -7,7 +7,8 @@ mod error;
 mod table;
 
 pub use artifacts::{
-    Artifacts, CollectedStatic, WheelArtifact, add_generated, assemble, runtime_of,
+    Artifacts, CollectedStatic, WheelArtifact, add_application_bytecode, add_generated, assemble,
+    runtime_of,
 };
 pub use digest::content_digest;
 pub use error::AssembleError;

@@ -132,6 +132,7 @@ fn digests_of(
         .map_err(|error| Failure::new(Kind::Environment, error.to_string()))
 }
 
+/// All but the project's own byte code, which is compiled meanwhile.
 pub(super) fn gather(
     basis: &Basis<'_>,
     project: &Project,
@@ -156,10 +157,6 @@ pub(super) fn gather(
         Vec::new()
     };
     let wheels = wheels(resolution, bytecode, &mut plan.left_out)?;
-    let application_bytecode = config
-        .byte_code
-        .then(|| resolver.bytecode_of_files(&python_files(plan), &basis.digests, python))
-        .transpose()?;
     let (half, modules) = runtime_of(plan.engine);
     let handler_bytecode = bytecode_of(resolver, half, python)?;
     let jdbc_bytecode = match modules {
@@ -178,7 +175,6 @@ pub(super) fn gather(
             .iter()
             .filter_map(|home| Some(((*platform)?, home.archive.clone())))
             .collect(),
-        application_bytecode,
         handler_bytecode: Some(handler_bytecode),
         jdbc_bytecode,
         static_files: None,
@@ -317,7 +313,7 @@ fn by_reason(wheel: &Wheel, layout: &WheelLayout) -> Vec<LeftOut> {
         .collect()
 }
 
-fn python_files(plan: &BuildPlan) -> Vec<PythonFile> {
+pub(super) fn python_files(plan: &BuildPlan) -> Vec<PythonFile> {
     plan.files()
         .filter_map(|(entry, source)| {
             let path = layout::below_application(&entry.path);

@@ -15,7 +15,7 @@ use super::{archive, bytecode};
 use crate::runtime;
 
 /// A Python that works at build time as the WAR's will.
-pub trait Python {
+pub trait Python: Sync {
     /// Tells it from every other, for keys of the cache.
     fn digest(&self) -> &str;
 

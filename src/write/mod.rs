@@ -6,6 +6,7 @@ mod archive;
 mod deflate;
 mod dir;
 mod error;
+mod flush;
 mod output;
 mod temporary;
 mod time;

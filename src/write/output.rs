@@ -4,6 +4,7 @@
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 
+use super::flush::Flusher;
 use crate::zipfile::{Entry, central_record, end_records, local_record};
 
 const BUFFER: usize = 1 << 20;
@@ -12,6 +13,7 @@ const BUFFER: usize = 1 << 20;
 pub(super) struct Output {
     file: File,
     buffer: Vec<u8>,
+    flusher: Flusher,
     /// Bytes before the buffer.
     flushed: u64,
     directory: Vec<u8>,
@@ -25,6 +27,7 @@ impl Output {
         Self {
             file,
             buffer: Vec::with_capacity(BUFFER),
+            flusher: Flusher::default(),
             flushed: 0,
             directory: Vec::new(),
             entries: 0,
@@ -43,7 +46,7 @@ impl Output {
         }
         if is_long {
             self.file.write_all(bytes)?;
-            self.flushed += bytes.len() as u64;
+            self.written(bytes.len())?;
         } else {
             self.buffer.extend_from_slice(bytes);
         }
@@ -52,9 +55,14 @@ impl Output {
 
     fn flush(&mut self) -> io::Result<()> {
         self.file.write_all(&self.buffer)?;
-        self.flushed += self.buffer.len() as u64;
+        self.written(self.buffer.len())?;
         self.buffer.clear();
         Ok(())
+    }
+
+    fn written(&mut self, length: usize) -> io::Result<()> {
+        self.flushed += length as u64;
+        self.flusher.wrote(&self.file, length as u64)
     }
 
     /// Writes an entry's local record; its bytes follow through [`Output::put`].
@@ -91,6 +99,7 @@ impl Output {
             self.file.seek(SeekFrom::Start(*at))?;
             self.file.write_all(record)?;
         }
+        self.flusher.finish()?;
         Ok(self.file)
     }
 }
