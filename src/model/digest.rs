@@ -54,6 +54,7 @@ impl FromIterator<(Arc<Utf8Path>, FileDigest)> for FileDigests {
     fn from_iter<I: IntoIterator<Item = (Arc<Utf8Path>, FileDigest)>>(files: I) -> Self {
         let mut digests = Self(files.into_iter().collect());
         digests.sort();
+        digests.0.shrink_to_fit();
         digests
     }
 }

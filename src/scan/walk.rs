@@ -132,6 +132,7 @@ pub(super) fn walk(
     }
     let mut walked = walk.walked;
     walked.files.sort();
+    walked.files.shrink_to_fit();
     walked.problems.extend(unportable_names(&walked.files));
     walked.exclude.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(walked)

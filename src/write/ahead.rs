@@ -285,7 +285,10 @@ impl<'a> Ahead<'a> {
 
     fn find(&self, content: &Content<'_>) -> Option<Blob> {
         match content {
-            Content::File(_, Some(digest)) => self.known?.find(&digest.sha256),
+            Content::File(_, Some(digest)) => self
+                .known?
+                .find(&digest.sha256)
+                .filter(|blob| (blob.size, blob.crc32) == (digest.size, digest.crc32)),
             _ => None,
         }
     }

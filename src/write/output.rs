@@ -9,6 +9,17 @@ use crate::zipfile::{Entry, central_record, end_records, local_record};
 
 const BUFFER: usize = 1 << 20;
 
+/// An entry that was written, as small as can be: an archive has a hundred thousand.
+struct Row {
+    compressed: u64,
+    size: u64,
+    header: u64,
+    crc32: u32,
+    time: u32,
+    method: u16,
+    is_large: bool,
+}
+
 /// An archive on its way to the disk.
 pub(super) struct Output {
     file: File,
@@ -16,21 +27,20 @@ pub(super) struct Output {
     flusher: Flusher,
     /// Bytes before the buffer.
     flushed: u64,
-    directory: Vec<u8>,
-    entries: u64,
+    /// What the directory will say: without the names, which the table has.
+    rows: Vec<Row>,
     /// Records that were written before their entry's sizes were known.
     mended: Vec<(u64, Vec<u8>)>,
 }
 
 impl Output {
-    pub(super) fn new(file: File) -> Self {
+    pub(super) fn new(file: File, entries: usize) -> Self {
         Self {
             file,
             buffer: Vec::with_capacity(BUFFER),
             flusher: Flusher::default(),
             flushed: 0,
-            directory: Vec::new(),
-            entries: 0,
+            rows: Vec::with_capacity(entries),
             mended: Vec::new(),
         }
     }
@@ -81,18 +91,31 @@ impl Output {
             local_record(entry, &mut record);
             self.mended.push((entry.header, record));
         }
-        central_record(entry, &mut self.directory);
-        self.entries += 1;
+        self.rows.push(Row {
+            compressed: entry.compressed,
+            size: entry.size,
+            header: entry.header,
+            crc32: entry.crc32,
+            time: entry.time,
+            method: entry.method,
+            is_large: entry.is_large,
+        });
     }
 
     /// Writes the directory and mends; the file is whole then, and not yet safe on
-    /// the disk.
-    pub(super) fn finish(mut self) -> io::Result<File> {
+    /// the disk. `names` are those of the entries, in their order.
+    pub(super) fn finish<'t>(mut self, names: impl Iterator<Item = &'t str>) -> io::Result<File> {
         let start = self.position();
-        let directory = std::mem::take(&mut self.directory);
-        self.put(&directory)?;
+        let rows = std::mem::take(&mut self.rows);
+        let mut record = Vec::new();
+        for (row, name) in rows.iter().zip(names) {
+            record.clear();
+            central_record(&row.entry(name), &mut record);
+            self.put(&record)?;
+        }
         let mut end = Vec::new();
-        end_records(self.entries, start, directory.len() as u64, &mut end);
+        let size = self.position() - start;
+        end_records(rows.len() as u64, start, size, &mut end);
         self.put(&end)?;
         self.flush()?;
         for (at, record) in &self.mended {
@@ -101,5 +124,20 @@ impl Output {
         }
         self.flusher.finish()?;
         Ok(self.file)
+    }
+}
+
+impl Row {
+    fn entry(&self, name: &str) -> Entry {
+        Entry {
+            name: name.to_owned(),
+            method: self.method,
+            time: self.time,
+            crc32: self.crc32,
+            compressed: self.compressed,
+            size: self.size,
+            is_large: self.is_large,
+            header: self.header,
+        }
     }
 }

@@ -94,10 +94,11 @@ impl WarWriter for ZipWarWriter<'_> {
             file,
             packing,
         } = *self;
-        let contents = table
+        let mut contents: Vec<_> = table
             .iter()
             .filter_map(|entry| content(entry, packing.digests))
             .collect();
+        contents.shrink_to_fit();
         let ahead = Ahead::new(contents, packing.known, BUDGET);
         let threads = packing
             .threads
@@ -107,7 +108,7 @@ impl WarWriter for ZipWarWriter<'_> {
             .min(ahead.len());
         let mut writing = Writing {
             target: &target,
-            output: Output::new(file),
+            output: Output::new(file, table.len()),
             archives: Archives::default(),
             pack: packing.known.map(Deflated::writer),
             packing,
@@ -132,7 +133,8 @@ impl WarWriter for ZipWarWriter<'_> {
             path: target.clone(),
             source,
         };
-        let file = output.finish().map_err(failed)?;
+        let names = table.iter().map(|entry| entry.path.as_str());
+        let file = output.finish(names).map_err(failed)?;
         unfinished.finish(file).map_err(failed)?;
         if let Some(pack) = pack {
             pack.finish();

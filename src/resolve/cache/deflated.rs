@@ -5,7 +5,7 @@
 //! missing, and its pack goes.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -49,8 +49,18 @@ pub struct Blob {
 pub struct Deflated {
     folder: Utf8PathBuf,
     packs: Vec<Pack>,
-    /// Sorted by key: a map of a hundred thousand would be half empty.
-    blobs: Vec<Blob>,
+    /// Sorted: a map of a hundred thousand would be half empty.
+    places: Vec<Place>,
+}
+
+/// Where a content's row is. The rest of it is read when it is asked for: the cache
+/// knows the contents of many projects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    /// The start of the content's key.
+    start: u64,
+    pack: u32,
+    row: u32,
 }
 
 #[derive(Debug)]
@@ -58,6 +68,9 @@ struct Pack {
     path: Utf8PathBuf,
     file: File,
     size: u64,
+    /// Where the table starts.
+    table: u64,
+    rows: u32,
     is_damaged: AtomicBool,
 }
 
@@ -88,9 +101,7 @@ impl Deflated {
                 let _ = fs_err::remove_file(&path);
             }
         }
-        // Of two with one content any will do.
-        store.blobs.sort_by_key(|blob| blob.key);
-        store.blobs.dedup_by_key(|blob| blob.key);
+        store.places.sort_unstable();
         store
     }
 
@@ -109,32 +120,30 @@ impl Deflated {
         if &recipe != RECIPE || start.checked_add(length) != Some(footer_at) {
             return Err(damaged());
         }
-        let mut table = vec![0; usize::try_from(length).map_err(|_| damaged())?];
+        let rows = u32::try_from(length / ROW as u64).map_err(|_| damaged())?;
+        let pack = u32::try_from(self.packs.len()).map_err(|_| damaged())?;
+        let before = self.places.len();
+        self.places.reserve_exact(rows as usize);
         file.seek(SeekFrom::Start(start))?;
-        file.read_exact(&mut table)?;
-        if Sha256::digest(&table)[..] != digest {
-            return Err(damaged());
+        let mut table = BufReader::with_capacity(1 << 16, (&file).take(length));
+        let mut check = Sha256::new();
+        let mut bytes = [0; ROW];
+        for row in 0..rows {
+            table.read_exact(&mut bytes)?;
+            check.update(bytes);
+            let start = key_start(&Fields(&bytes).array());
+            self.places.push(Place { start, pack, row });
         }
-        let pack = self.packs.len();
-        self.blobs.reserve_exact(table.len() / ROW);
-        for row in table.chunks_exact(ROW) {
-            let mut row = Fields(row);
-            let blob = Blob {
-                key: row.array(),
-                check: row.array(),
-                method: u16::from_le_bytes(row.array()),
-                crc32: u32::from_le_bytes(row.array()),
-                size: row.u64(),
-                offset: row.u64(),
-                length: row.u64(),
-                pack,
-            };
-            self.blobs.push(blob);
+        if length % ROW as u64 != 0 || check.finalize()[..] != digest {
+            self.places.truncate(before);
+            return Err(damaged());
         }
         self.packs.push(Pack {
             path: path.to_owned(),
             file,
             size,
+            table: start,
+            rows,
             is_damaged: AtomicBool::new(false),
         });
         Ok(())
@@ -142,8 +151,31 @@ impl Deflated {
 
     /// What is there of that content.
     pub fn find(&self, key: &ContentKey) -> Option<Blob> {
-        let at = self.blobs.binary_search_by_key(key, |blob| blob.key);
-        Some(self.blobs[at.ok()?])
+        let start = key_start(key);
+        let first = self.places.partition_point(|place| place.start < start);
+        // Of two with one content any will do.
+        self.places[first..]
+            .iter()
+            .take_while(|place| place.start == start)
+            .filter_map(|place| self.row(place.pack as usize, place.row))
+            .find(|blob| blob.key == *key)
+    }
+
+    fn row(&self, pack: usize, row: u32) -> Option<Blob> {
+        let Pack { file, table, .. } = &self.packs[pack];
+        let mut bytes = [0; ROW];
+        read_exact_at(file, table + u64::from(row) * ROW as u64, &mut bytes).ok()?;
+        let mut fields = Fields(&bytes);
+        Some(Blob {
+            key: fields.array(),
+            check: fields.array(),
+            method: u16::from_le_bytes(fields.array()),
+            crc32: u32::from_le_bytes(fields.array()),
+            size: fields.u64(),
+            offset: fields.u64(),
+            length: fields.u64(),
+            pack,
+        })
     }
 
     /// Gives the packed bytes to `take`, in pieces, after all of them were
@@ -215,14 +247,18 @@ impl Deflated {
             return;
         }
         let mut writer = self.writer();
-        let mut blobs: Vec<&Blob> = self
-            .blobs
+        let rows = small
             .iter()
-            .filter(|blob| small.contains(&blob.pack))
-            .collect();
-        blobs.sort_by_key(|blob| (blob.pack, blob.offset));
-        for blob in blobs {
-            let copied = self.copy(blob, |bytes| {
+            .flat_map(|&pack| (0..self.packs[pack].rows).map(move |row| (pack, row)));
+        for (pack, row) in rows {
+            // Of two with one content the first is enough.
+            let Some(blob) = self
+                .row(pack, row)
+                .filter(|blob| self.find(&blob.key).as_ref() == Some(blob))
+            else {
+                continue;
+            };
+            let copied = self.copy(&blob, |bytes| {
                 writer.put(bytes);
                 Ok::<(), std::convert::Infallible>(())
             });
@@ -379,6 +415,10 @@ fn damaged() -> io::Error {
 fn read_at(file: &File, at: u64, length: u64, buffer: &mut Vec<u8>) -> io::Result<()> {
     let length = usize::try_from(length).map_err(|_| damaged())?;
     buffer.resize(length, 0);
+    read_exact_at(file, at, buffer)
+}
+
+fn read_exact_at(file: &File, at: u64, buffer: &mut [u8]) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::FileExt;
@@ -390,6 +430,10 @@ fn read_at(file: &File, at: u64, length: u64, buffer: &mut Vec<u8>) -> io::Resul
         file.seek(SeekFrom::Start(at))?;
         file.read_exact(buffer)
     }
+}
+
+fn key_start(key: &ContentKey) -> u64 {
+    Fields(key).u64()
 }
 
 struct Fields<'a>(&'a [u8]);
