@@ -5,6 +5,7 @@ mod audit;
 mod bench;
 mod django;
 mod docs;
+mod judges;
 mod projects;
 mod runtime;
 mod shell;

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::shell::{self, command, root};
-use crate::{audit, django, docs, projects, runtime};
+use crate::{audit, django, docs, judges, projects, runtime};
 
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -26,6 +26,8 @@ enum Suite {
     Projects(projects::Arguments),
     /// Django's own tests on Jython, with `SQLite`, `PostgreSQL` and `MariaDB`
     DjangoJython(django::Arguments),
+    /// Django's own tests with a deployed WAR between their client and their views
+    DjangoBridge(judges::Arguments),
     /// Archives over 4 GB and of 70,000 entries, and every tool on them: 14 GB in `TMPDIR`
     PackLarge,
 }
@@ -52,6 +54,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     match &arguments.suite {
         Some(Suite::Projects(arguments)) => return projects::run(arguments),
         Some(Suite::DjangoJython(arguments)) => return django::run(arguments),
+        Some(Suite::DjangoBridge(arguments)) => return judges::run(arguments),
         Some(Suite::PackLarge) => return pack_large(),
         None => {}
     }

@@ -3,8 +3,8 @@
 //! must be what `known.tsv` names, each with its reason.
 
 mod mariadb;
-mod outcome;
-mod parts;
+pub(crate) mod outcome;
+pub(crate) mod parts;
 #[path = "../../../tests/site/postgres.rs"]
 #[expect(dead_code, reason = "the end-to-end tests use more of it")]
 mod postgres;
@@ -21,8 +21,10 @@ use crate::shell::{self, root};
 use outcome::Outcome;
 use parts::Parts;
 
+const KNOWN: &str = include_str!("known.tsv");
+
 /// The one that `known.tsv` is about.
-const RELEASE: &str = "1.11.29";
+pub(crate) const RELEASE: &str = "1.11.29";
 
 const MODULES: [&str; 7] = [
     "backends",
@@ -127,7 +129,7 @@ impl Database {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let parts = Parts::fetch(&arguments.django)?;
-    let known = outcome::known()?;
+    let known = outcome::known(KNOWN)?;
     let databases = if arguments.database.is_empty() {
         Database::value_variants()
     } else {
@@ -151,11 +153,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             let log = parts
                 .folder
                 .join(format!("{}-{module}.log", database.as_str()));
-            let outcome = suite(&mut command, database, module, is_parallel, &log)?;
+            let settings = format!("djwar_{}", database.as_str());
+            let outcome = suite(&mut command, &settings, module, is_parallel, &log)?;
             say(&format!("{} {module}: {outcome}", database.as_str()));
             let is_known = arguments.cpython.is_none() && arguments.django == RELEASE;
             let known = is_known.then_some(&known);
-            surprises.extend(outcome.surprises(database.as_str(), module, known));
+            surprises.extend(outcome.surprises(&[database.as_str()], module, known));
         }
     }
     if !surprises.is_empty() {
@@ -189,29 +192,35 @@ fn python(arguments: &Arguments, parts: &Parts, database: Database) -> Result<Co
         let ours = Utf8PathBuf::try_from(root().join("runtime/python"))?;
         path.push(ours.join("djwar_jdbc"));
         path.push(ours.join("jdbc_tests/stubs"));
-        command = Command::new("java");
-        command
-            .args(["-Xmx2g", "-Dpython.cachedir.skip=true"])
-            .args([
-                "-Dpython.import.site=false",
-                "-Dpython.console.encoding=UTF-8",
-            ])
-            .arg(format!("-Dpython.path={}", joined(&path)))
-            .args(["-cp", &parts.class_path, "org.python.util.jython", "-B"]);
+        command = jython(&parts.class_path, &path);
     }
     command.current_dir(parts.django.join("tests"));
     Ok(command)
 }
 
-fn joined(path: &[Utf8PathBuf]) -> String {
+/// Jython with these jars and these folders of modules.
+pub(crate) fn jython(class_path: &str, path: &[Utf8PathBuf]) -> Command {
+    let mut command = Command::new("java");
+    command
+        .args(["-Xmx2g", "-Dpython.cachedir.skip=true"])
+        .args([
+            "-Dpython.import.site=false",
+            "-Dpython.console.encoding=UTF-8",
+        ])
+        .arg(format!("-Dpython.path={}", joined(path)))
+        .args(["-cp", class_path, "org.python.util.jython", "-B"]);
+    command
+}
+
+pub(crate) fn joined(path: &[Utf8PathBuf]) -> String {
     let words: Vec<&str> = path.iter().map(|folder| folder.as_str()).collect();
     words.join(":")
 }
 
 /// Runs one module's tests; what it said is kept in `log`.
-fn suite(
+pub(crate) fn suite(
     command: &mut Command,
-    database: Database,
+    settings: &str,
     module: &str,
     is_parallel: bool,
     log: &Utf8Path,
@@ -220,7 +229,7 @@ fn suite(
     command
         .args(["runtests.py", "--noinput"])
         .args(is_parallel.then_some("--parallel=1"))
-        .arg(format!("--settings=djwar_{}", database.as_str()))
+        .arg(format!("--settings={settings}"))
         .arg(module)
         .stdin(Stdio::null())
         .stdout(file.try_clone()?)
@@ -230,7 +239,7 @@ fn suite(
         .with_context(|| format!("{module} ended with {status}; {log} has what it said"))
 }
 
-fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     #[expect(clippy::print_stdout, reason = "xtask talks to developers")]
     {
         println!("{line}");

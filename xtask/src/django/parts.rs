@@ -2,7 +2,7 @@
 //! packages of its tests, the jars. Kept below `target`.
 
 use anyhow::{Context, Result};
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::execute;
 use crate::shell::root;
@@ -30,41 +30,9 @@ impl Parts {
     pub(crate) fn fetch(release: &str) -> Result<Self> {
         let root = Utf8PathBuf::try_from(root())?;
         let folder = root.join("target/django-jython");
-        let django = folder.join(format!("Django-{release}"));
+        let django = sdist(&folder, release)?;
         let packages = folder.join("packages");
-        fs_err::create_dir_all(&folder)?;
-        if !django.exists() {
-            let wanted = format!("django=={release}");
-            execute(
-                "python3",
-                &[
-                    "-m",
-                    "pip",
-                    "download",
-                    "--quiet",
-                    "--no-deps",
-                    "--no-binary",
-                    ":all:",
-                    "--dest",
-                    folder.as_str(),
-                    &wanted,
-                ],
-            )?;
-            let archive = folder.join(format!("Django-{release}.tar.gz"));
-            execute("tar", &["-xzf", archive.as_str(), "-C", folder.as_str()])?;
-        }
-        if !packages.exists() {
-            let line = [
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--no-deps",
-                "--target",
-                packages.as_str(),
-            ];
-            execute("python3", &[&line[..], &PACKAGES[..]].concat())?;
-        }
+        install(&packages, &PACKAGES)?;
         let list = folder.join("class-path");
         let output = format!("-Dmdep.outputFile={list}");
         // The versions are those of the runtime's own build and tests.
@@ -89,4 +57,37 @@ impl Parts {
             class_path: format!("{ours}:{}", jars.trim()),
         })
     }
+}
+
+/// Django's sdist below `folder`, unpacked; downloaded by pip where it is not there.
+pub(crate) fn sdist(folder: &Utf8Path, release: &str) -> Result<Utf8PathBuf> {
+    // The name was in capitals once.
+    let names = [format!("django-{release}"), format!("Django-{release}")];
+    let found = |ending: &str| {
+        let paths = names.iter().map(|name| folder.join(name.clone() + ending));
+        paths.into_iter().find(|path| path.exists())
+    };
+    if let Some(there) = found("") {
+        return Ok(there);
+    }
+    fs_err::create_dir_all(folder)?;
+    let wanted = format!("django=={release}");
+    let line = ["-m", "pip", "download", "--quiet", "--no-deps"];
+    let place = ["--no-binary", ":all:", "--dest", folder.as_str(), &wanted];
+    execute("python3", &[&line[..], &place[..]].concat())?;
+    let archive = found(".tar.gz").context("pip brought another archive")?;
+    execute("tar", &["-xzf", archive.as_str(), "-C", folder.as_str()])?;
+    found("").context("the sdist holds a folder of another name")
+}
+
+/// These packages and none that they need, once, in a folder of their own.
+pub(crate) fn install(folder: &Utf8Path, packages: &[&str]) -> Result<()> {
+    if folder.exists() {
+        return Ok(());
+    }
+    let line = ["-m", "pip", "install", "--quiet", "--no-deps", "--target"];
+    execute(
+        "python3",
+        &[&line[..], &[folder.as_str()], packages].concat(),
+    )
 }
