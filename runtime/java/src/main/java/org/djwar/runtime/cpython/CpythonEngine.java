@@ -29,6 +29,7 @@ public final class CpythonEngine implements Engine {
     private final Pool pool = new Pool();
     private final Supervisor supervisor;
     private final Conversation conversation;
+    private final Overflow.Room room;
     private final Thread watchdog;
     private volatile boolean isStopping;
     private Acceptor acceptor;
@@ -55,7 +56,8 @@ public final class CpythonEngine implements Engine {
         this.name = name;
         this.log = log;
         this.supervisor = new Supervisor(parents, interpreter, limits, pool, log);
-        this.conversation = new Conversation(pool, environ, limits.request(), new Overflow.Room(workFolder, limits.overflow()), supervisor::replace);
+        this.room = new Overflow.Room(workFolder, limits.overflow());
+        this.conversation = new Conversation(pool, environ, limits.request(), room, supervisor::replace);
         this.watchdog = Threads.daemon(name + "-watchdog", this::watch);
     }
 
@@ -136,7 +138,7 @@ public final class CpythonEngine implements Engine {
         while (!isStopping) {
             LockSupport.parkNanos(TICK);
             try {
-                tick();
+                tick(System.nanoTime());
             } catch (RuntimeException | Error e) {
                 // Without it no time-out and no dead worker would ever be noticed again: also out of memory must pass.
                 reportFailedTick(e);
@@ -144,15 +146,21 @@ public final class CpythonEngine implements Engine {
         }
     }
 
-    private void tick() {
+    /** What is due at a moment, which is now but for tests. */
+    void tick(long now) {
         pool.checkDeadlines();
-        pool.slowResponses(System.nanoTime()).forEach(response -> response.takeOver(name + "-overflow"));
+        pool.slowResponses(now).forEach(response -> response.takeOver(name + "-overflow"));
         Acceptor listening = acceptor;
         if (listening != null) {
             listening.checkDeadline();
             listening.checkSocket();
         }
-        supervisor.tick();
+        supervisor.tick(now);
+    }
+
+    /** Bytes of streamed responses that wait for their clients. */
+    long keptOnDisk() {
+        return room.used();
     }
 
     private void reportFailedTick(Throwable failure) {

@@ -248,7 +248,7 @@ final class Supervisor implements Parent.Listener, Acceptor.Listener {
     }
 
     /** What is due by time; called a few times a second. */
-    synchronized void tick() {
+    synchronized void tick(long now) {
         if (isStopping) {
             return;
         }
@@ -257,7 +257,6 @@ final class Supervisor implements Parent.Listener, Acceptor.Listener {
         }
         balance();
         recycleNext();
-        long now = System.nanoTime();
         checkParent(now);
         for (Worker worker : List.copyOf(workers.values())) {
             check(worker, now);

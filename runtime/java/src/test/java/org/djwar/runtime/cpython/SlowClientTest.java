@@ -23,6 +23,7 @@ class SlowClientTest extends EngineFixture {
     private static final int PARTS = 20;
 
     private final CountDownLatch mayRead = new CountDownLatch(1);
+    private final CountDownLatch isBlocked = new CountDownLatch(1);
     private final ByteArrayOutputStream received = new ByteArrayOutputStream();
     private final AtomicReference<Exception> failure = new AtomicReference<>();
     private Thread client;
@@ -43,6 +44,7 @@ class SlowClientTest extends EngineFixture {
 
             @Override
             public void write(byte[] bytes, int from, int count) throws IOException {
+                isBlocked.countDown();
                 assertDoesWait(mayRead);
                 if (received.size() >= failAt) {
                     throw new IOException("the client has gone");
@@ -170,8 +172,12 @@ class SlowClientTest extends EngineFixture {
         overflow = 4 * 1_000_000;
         serve("E");
         askSlowly("/large", Integer.MAX_VALUE);
-        // Longer than the engine's patience with slow clients; 1 MB of 4 fits, then the worker waits.
-        Thread.sleep(1500);
+        isBlocked.await();
+        // A moment after the engine's patience with slow clients: 1 MB of 4 fits, then the worker waits.
+        engine.tick(System.nanoTime() + SECOND);
+        while (engine.keptOnDisk() + PART.length <= 1_000_000) {
+            Thread.onSpinWait();
+        }
         assertEquals(1, engine.status().busy());
         finish();
         assertEquals(null, failure.get());
