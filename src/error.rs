@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-/// Whose turn it is, and so the exit status (DESIGN §2).
+/// Whose turn it is, and so the exit status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// The project can't be packaged: exit status 1.

@@ -1,5 +1,5 @@
-//! Bad input: a clear error with the path and a hint, the exit status of DESIGN
-//! §2, nothing half-written (issue "The main job").
+//! Bad input: a clear error with the path and a hint, the exit status,
+//! nothing half-written.
 
 mod support;
 

@@ -62,7 +62,7 @@ enum Command {
     Completions(completions::Arguments),
 }
 
-/// Runs the command line and returns the exit status of DESIGN §2: 0 done, 1 the
+/// Runs the command line and returns the exit status: 0 done, 1 the
 /// project can't be packaged, 2 usage or configuration, 3 network or I/O.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {

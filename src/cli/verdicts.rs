@@ -4,9 +4,9 @@
 use std::fmt::Write as _;
 
 use crate::config::Config;
-use crate::model::project::{Problem, Severity};
+use crate::model::project::Problem;
 use crate::model::{Engine, Project};
-use crate::plan::{Judged, Verdict, target, verdicts};
+use crate::plan::{Judged, problems_of, target, verdicts};
 
 /// The verdicts for the target that a build would have.
 pub(super) struct Verdicts {
@@ -30,36 +30,7 @@ impl Verdicts {
 
     /// What would stop a build, or may.
     pub(super) fn problems(&self) -> Vec<Problem> {
-        // The scan tells of compiled code on Jython.
-        if self.engine == Engine::Jython {
-            return Vec::new();
-        }
-        let told = self.list.iter().filter_map(|one| {
-            let (severity, code, hint) = match one.verdict {
-                Verdict::CanNotWork => (
-                    Severity::Error,
-                    "dependency-can-not-work",
-                    "replace it, or leave it out with a marker such as `; sys_platform == \"win32\"`",
-                ),
-                // Folders and repositories are built as their owners mean it;
-                // psycopg2 has a twin with wheels, which the build takes.
-                Verdict::NeedsBuild if !one.specifier.starts_with('@') && one.name != "psycopg2" => (
-                    Severity::Warning,
-                    "dependency-needs-build",
-                    "if it holds compiled code, the build stops: take a package with wheels, or name \
-                     a folder with a portable one (`PIP_FIND_LINKS`)",
-                ),
-                _ => return None,
-            };
-            Some(Problem {
-                severity,
-                code,
-                origin: Some(one.origin.clone()),
-                message: format!("`{}` {}: {}", one.name, one.verdict.as_str(), one.reason),
-                hint: Some(hint.to_owned()),
-            })
-        });
-        told.collect()
+        problems_of(self.engine, &self.list)
     }
 
     /// A line a dependency, aligned; empty without any.

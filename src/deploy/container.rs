@@ -18,6 +18,10 @@ mod version {
     pub(super) const LIBERTY: &str = "io.openliberty:openliberty-runtime:24.0.0.12:zip";
 }
 
+/// The version of `jetty-ee10-maven-plugin` in a skeleton: not the distribution's,
+/// for nobody published the `jetty-maven` that 12.0.31's plugin needs.
+pub const JETTY_PLUGIN: &str = "12.0.30";
+
 /// Which recipe starts a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {

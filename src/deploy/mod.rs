@@ -30,7 +30,7 @@ mod unpacked;
 mod wildfly;
 mod written;
 
-pub use container::{Container, Family, UnknownContainer};
+pub use container::{Container, Family, JETTY_PLUGIN, UnknownContainer};
 pub use context_path::{ContextPath, ContextPathError};
 pub use deployment::{Deployment, check_django, must_be_unpacked};
 pub use distribution::{Artifacts, Distributions};

@@ -146,6 +146,21 @@ mod tests {
     use crate::model::Span;
 
     #[test]
+    fn the_runtime_is_compiled_and_tested_against_the_versions_that_wars_bring() {
+        let pom = include_str!("../../runtime/java/pom.xml");
+        let drivers = DRIVERS.iter().map(|(_, driver)| *driver);
+        for coordinates in [JYTHON, JFFI].into_iter().chain(drivers).map(known) {
+            let (artifact, version) = (&coordinates.artifact, &coordinates.version);
+            let wanted = format!("<version>{version}</version>");
+            // Exclusions name artifacts as well.
+            let is_there = pom
+                .split(&format!("<artifactId>{artifact}</artifactId>"))
+                .any(|rest| rest.trim_start().starts_with(&wanted));
+            assert!(is_there, "{artifact} {version}");
+        }
+    }
+
+    #[test]
     fn a_driver_is_chosen_by_the_backend() {
         let at = || Span::new("settings.py", 3);
         let names = |engine: Setting<String>| {

@@ -1,4 +1,4 @@
-//! The paths inside a WAR (DESIGN §4). No other file of djwar spells them.
+//! The paths inside a WAR. No other file of djwar spells them.
 
 use crate::model::{Platform, WarPath, WarPathError};
 

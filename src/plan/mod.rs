@@ -15,7 +15,7 @@ pub use error::PlanError;
 pub use jars::jffi_native;
 pub use problems::problems;
 pub use static_files::{StaticPrefix, prefix_of};
-pub use verdict::{Judged, Verdict, verdicts};
+pub use verdict::{Judged, Verdict, problems_of, verdicts};
 
 use std::sync::Arc;
 

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use crate::model::project::Dependency;
+use crate::model::project::{Dependency, Problem, Severity};
 use crate::model::{Engine, Platform, Project, PythonVersion, Span, marker, packages};
 
 /// How a dependency gets into a WAR.
@@ -51,6 +51,40 @@ pub struct Judged {
     pub reason: String,
     /// Where it is written.
     pub origin: Span,
+}
+
+/// What would stop a build, or may.
+pub fn problems_of(engine: Engine, judged: &[Judged]) -> Vec<Problem> {
+    // The scan tells of compiled code on Jython.
+    if engine == Engine::Jython {
+        return Vec::new();
+    }
+    let told = judged.iter().filter_map(|one| {
+        let (severity, code, hint) = match one.verdict {
+            Verdict::CanNotWork => (
+                Severity::Error,
+                "dependency-can-not-work",
+                "replace it, or leave it out with a marker such as `; sys_platform == \"win32\"`",
+            ),
+            // Folders and repositories are built as their owners mean it;
+            // psycopg2 has a twin with wheels, which the build takes.
+            Verdict::NeedsBuild if !one.specifier.starts_with('@') && one.name != "psycopg2" => (
+                Severity::Warning,
+                "dependency-needs-build",
+                "if it holds compiled code, the build stops: take a package with wheels, or name \
+                 a folder with a portable one (`PIP_FIND_LINKS`)",
+            ),
+            _ => return None,
+        };
+        Some(Problem {
+            severity,
+            code,
+            origin: Some(one.origin.clone()),
+            message: format!("`{}` {}: {}", one.name, one.verdict.as_str(), one.reason),
+            hint: Some(hint.to_owned()),
+        })
+    });
+    told.collect()
 }
 
 /// The verdict of every dependency for an engine on a target.

@@ -73,6 +73,8 @@ pub struct SkeletonPom<'a> {
     pub created_by: &'a str,
     /// The runtime's version in the skeleton's repository.
     pub runtime_version: &'a str,
+    /// Of the Jetty that serves the project while it is developed.
+    pub jetty_version: &'a str,
     /// The version of what djwar made ready, there too.
     pub parts_version: &'a str,
     /// Folders of the web application that hold what is unpacked.

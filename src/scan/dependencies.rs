@@ -1,4 +1,4 @@
-//! Which of the project's sources tell its dependencies (DESIGN §6), and what
+//! Which of the project's sources tell its dependencies (docs/concepts/scan.md), and what
 //! follows from them: Django, Python, engine, native packages.
 
 use std::fmt::Write as _;

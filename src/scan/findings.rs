@@ -11,7 +11,7 @@ use crate::model::project::{Exclusion, Problem, Project, Severity};
 use crate::model::{Setting, Span};
 
 /// Files and folders inside of the project that it writes to and that must
-/// outlive a redeploy (DESIGN §5), sorted.
+/// outlive a redeploy (docs/guide/deploying.md), sorted.
 pub(super) fn data(scope: &Scope, source_root: &Utf8Path) -> Vec<(Exclusion, Span)> {
     let mut data: Vec<(Exclusion, Span)> = facts::database_files(scope)
         .into_iter()

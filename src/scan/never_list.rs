@@ -1,4 +1,4 @@
-//! What never goes into a WAR unless the configuration names it (DESIGN §4), and
+//! What never goes into a WAR unless the configuration names it, and
 //! why. Names and first bytes only; the walk is [`super::walk`]'s.
 
 use std::io::Read;

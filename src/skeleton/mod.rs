@@ -8,6 +8,7 @@ mod sync;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::assemble::EntryTable;
+use crate::deploy::JETTY_PLUGIN;
 use crate::error::Failure;
 use crate::model::{BuildPlan, Engine, WarEntry};
 use crate::plan::layout;
@@ -98,6 +99,7 @@ pub fn skeleton(
         engine: plan.engine,
         created_by,
         runtime_version: &runtime_version,
+        jetty_version: JETTY_PLUGIN,
         parts_version: &parts_version,
         unpacked: &unpacked,
         jars: plan.jars.iter().map(Dependency::of).collect(),

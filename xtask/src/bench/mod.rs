@@ -6,6 +6,7 @@ mod build;
 mod faults;
 mod http;
 mod interpreter;
+mod jetty;
 mod jython;
 mod load;
 mod memory;

@@ -37,16 +37,24 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     loads: Loads,
 
+    /// Leave out the pages: only hello's latency at 64 and 200 connections
+    #[arg(long, conflicts_with = "skip_latency")]
+    skip_pages: bool,
+
     /// Leave out the latency at 64 and 200 connections, and at a constant rate
     #[arg(long)]
     skip_latency: bool,
 
-    /// maxThreads of the tuned Tomcat
+    /// maxThreads of the tuned Tomcat; threads of Jetty
     #[arg(long, default_value_t = 8)]
     max_threads: u32,
 
     #[command(flatten)]
     java: JavaOptions,
+
+    /// One more attribute of the tuned Tomcat's connector
+    #[arg(long = "connector", value_name = "NAME=VALUE")]
+    connector: Vec<String>,
 
     /// A runtime parameter of djwar, as `djwar.threads=1`
     #[arg(long = "parameter", value_name = "NAME=VALUE")]
@@ -133,10 +141,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         war: war.as_deref(),
         environment: &environment,
         max_threads: arguments.max_threads,
+        connector: &arguments.connector,
         java_options: &arguments.java.options,
         folder: folder.path(),
     };
 
+    let pages = if arguments.skip_pages {
+        &[]
+    } else {
+        &PAGES[..]
+    };
     let mut servers = Vec::new();
     for target in targets {
         progress(&format!("starting {}", target.title()));
@@ -150,7 +164,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let mut findings = Findings::default();
     for round in 1..=arguments.rounds.number {
         progress(&format!("round {round} of {}", arguments.rounds.number));
-        for (index, page) in PAGES.iter().enumerate() {
+        for (index, page) in pages.iter().enumerate() {
             for (target, server) in &servers {
                 findings.measure(&wrk, *target, server, index, page, arguments.loads.seconds)?;
             }
@@ -162,7 +176,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         }
     }
     let mut paced = paced::Findings::default();
-    if !arguments.skip_latency {
+    if !arguments.skip_latency && !arguments.skip_pages {
         for round in 1..=arguments.rounds.number {
             progress(&format!("constant rate, round {round}"));
             for (index, page) in PAGES[..2].iter().enumerate() {
@@ -180,7 +194,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         "Both sides on {}; {} rounds of {} s.\n",
         interpreter.description, arguments.rounds.number, arguments.loads.seconds
     ));
-    findings.tell();
+    if !arguments.skip_pages {
+        findings.tell_pages();
+    }
+    findings.tell_crowds();
+    findings.tell_errors();
     paced.tell();
     Ok(())
 }
@@ -267,6 +285,13 @@ impl Findings {
     fn crowd(&mut self, wrk: &Wrk, target: Target, server: &Server, seconds: u32) -> Result<()> {
         for connections in CROWDS {
             let load = wrk.run(&server.url(PAGES[0].path), connections, seconds, 0)?;
+            progress(&format!(
+                "  {:24} {connections:3} connections {:7.0}/s  p50 {:.1} ms  p99 {:.1} ms",
+                target.title(),
+                load.requests / load.seconds,
+                load.p50_milliseconds,
+                load.p99_milliseconds
+            ));
             self.crowd_p99
                 .entry((target, connections))
                 .or_default()
@@ -284,7 +309,7 @@ impl Findings {
         self.errors.keys().copied()
     }
 
-    fn tell(&self) {
+    fn tell_pages(&self) {
         for (index, page) in PAGES.iter().enumerate() {
             result(&format!(
                 "{} ({}), {CONNECTIONS} connections, least / median:\n",
@@ -311,7 +336,9 @@ impl Findings {
         }
         self.tell_ratios();
         self.tell_throughput();
-        self.tell_crowds();
+    }
+
+    fn tell_errors(&self) {
         for (target, errors) in self.errors.iter().filter(|(_, errors)| **errors > 0.0) {
             result(&format!("{}: {errors} failed requests", target.title()));
         }

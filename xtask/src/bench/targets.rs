@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 use clap::ValueEnum;
 
 use super::interpreter::Interpreter;
+use super::jetty;
 use super::peers::Peer;
 use super::server::Server;
 use super::site::Site;
@@ -17,6 +18,8 @@ pub(crate) enum Target {
     Djwar,
     /// The same with the connector's maxThreads at the pool's capacity, and the serial collector
     DjwarTuned,
+    /// The WAR in Jetty 12 (ee10), with as many threads, and the serial collector
+    DjwarJetty,
     /// gunicorn, two sync workers
     GunicornSync,
     /// gunicorn, two workers with four threads each
@@ -37,10 +40,23 @@ pub(crate) struct Setting<'a> {
     pub(crate) environment: &'a [(String, String)],
     /// `maxThreads` of [`Target::DjwarTuned`].
     pub(crate) max_threads: u32,
-    /// Of the JVM of [`Target::DjwarTuned`], beside its own.
+    /// Attributes of the connector of [`Target::DjwarTuned`].
+    pub(crate) connector: &'a [String],
+    /// Of the JVM of the tuned targets, beside their own.
     pub(crate) java_options: &'a [String],
     /// Of this run.
     pub(crate) folder: &'a Path,
+}
+
+impl Setting<'_> {
+    /// G1's barriers are dearer than its short pauses are worth to a JVM which only
+    /// passes bytes on.
+    fn tuned_java_options(&self) -> Vec<String> {
+        let serial = "-XX:+UseSerialGC".to_owned();
+        std::iter::once(serial)
+            .chain(self.java_options.iter().cloned())
+            .collect()
+    }
 }
 
 impl Target {
@@ -49,6 +65,7 @@ impl Target {
         match self {
             Self::Djwar => "djwar, Tomcat",
             Self::DjwarTuned => "djwar, Tomcat tuned",
+            Self::DjwarJetty => "djwar, Jetty tuned",
             Self::GunicornSync => "gunicorn sync",
             Self::GunicornThreads => "gunicorn gthread 2 × 4",
             Self::Granian => "granian",
@@ -58,7 +75,7 @@ impl Target {
 
     /// Whether it is on our side of the ratios.
     pub(crate) fn is_ours(self) -> bool {
-        matches!(self, Self::Djwar | Self::DjwarTuned)
+        matches!(self, Self::Djwar | Self::DjwarTuned | Self::DjwarJetty)
     }
 
     /// Starts it; it may not answer yet.
@@ -71,28 +88,37 @@ impl Target {
             folder: &folder,
             name: self.title(),
         };
+        let war = || setting.war.context("no WAR to deploy");
         match self {
             Self::GunicornSync => peer.gunicorn(None),
             Self::GunicornThreads => peer.gunicorn(Some(4)),
             Self::Granian => peer.granian(),
             Self::NginxUwsgi => peer.nginx_uwsgi(),
-            Self::Djwar | Self::DjwarTuned => {
-                let is_tuned = self == Self::DjwarTuned;
+            Self::Djwar => {
                 let settings = Settings {
-                    max_threads: is_tuned.then_some(setting.max_threads),
                     environment: setting.environment.to_vec(),
-                    // G1's barriers are dearer than its short pauses are worth to
-                    // a JVM which only passes bytes on.
-                    java_options: is_tuned
-                        .then(|| "-XX:+UseSerialGC".to_owned())
-                        .into_iter()
-                        .chain(setting.java_options.iter().filter(|_| is_tuned).cloned())
-                        .collect(),
                     ..Settings::default()
                 };
-                let war = setting.war.context("no WAR to deploy")?;
-                Tomcat::new(&folder, war, settings)?.start(self.title())
+                Tomcat::new(&folder, war()?, settings)?.start(self.title())
             }
+            Self::DjwarTuned => {
+                let settings = Settings {
+                    max_threads: Some(setting.max_threads),
+                    connector: setting.connector.to_vec(),
+                    environment: setting.environment.to_vec(),
+                    java_options: setting.tuned_java_options(),
+                    ..Settings::default()
+                };
+                Tomcat::new(&folder, war()?, settings)?.start(self.title())
+            }
+            Self::DjwarJetty => jetty::start(
+                self.title(),
+                &folder,
+                war()?,
+                setting.max_threads,
+                setting.environment,
+                &setting.tuned_java_options(),
+            ),
         }
     }
 }

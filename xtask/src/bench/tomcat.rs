@@ -1,6 +1,7 @@
 //! A Tomcat with a base folder of its own and its connector as it comes, apart
 //! from what a measurement names.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -17,6 +18,8 @@ pub(crate) struct Settings {
     pub(crate) container: Container,
     /// The connector's; Tomcat's default is 200.
     pub(crate) max_threads: Option<u32>,
+    /// More of the connector's attributes, each as `name=value`.
+    pub(crate) connector: Vec<String>,
     /// Runtime parameters of djwar and the site's variables.
     pub(crate) environment: Vec<(String, String)>,
     /// Options of the JVM.
@@ -28,6 +31,7 @@ impl Default for Settings {
         Self {
             container: Container::Tomcat10,
             max_threads: None,
+            connector: Vec::new(),
             environment: Vec::new(),
             java_options: Vec::new(),
         }
@@ -64,7 +68,7 @@ impl Tomcat {
         let port = free_port()?;
         fs_err::write(
             self.base.join("conf/server.xml"),
-            server_xml(port, self.settings.max_threads),
+            server_xml(port, &self.settings),
         )?;
         let home = home(self.settings.container)?;
         let mut command = Command::new(tools::java()?);
@@ -103,13 +107,19 @@ fn home(container: Container) -> Result<PathBuf> {
 }
 
 /// Tomcat's own file without the shutdown port, the realm and the access log.
-fn server_xml(port: u16, max_threads: Option<u32>) -> String {
-    let threads =
-        max_threads.map_or_else(String::new, |threads| format!(" maxThreads=\"{threads}\""));
+fn server_xml(port: u16, settings: &Settings) -> String {
+    let threads = settings
+        .max_threads
+        .map(|threads| format!("maxThreads={threads}"));
+    let mut attributes = String::new();
+    for attribute in settings.connector.iter().chain(&threads) {
+        let (name, value) = attribute.split_once('=').unwrap_or((attribute, "true"));
+        write!(attributes, " {name}=\"{value}\"").expect("a String takes it");
+    }
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Server port=\"-1\">\n  <Service name=\"Catalina\">\n    \
-         <Connector address=\"127.0.0.1\" port=\"{port}\" protocol=\"HTTP/1.1\" connectionTimeout=\"20000\" \
-         maxKeepAliveRequests=\"-1\"{threads}/>\n    \
+         <Connector address=\"127.0.0.1\" port=\"{port}\" connectionTimeout=\"20000\" \
+         maxKeepAliveRequests=\"-1\"{attributes}/>\n    \
          <Engine name=\"Catalina\" defaultHost=\"localhost\">\n      \
          <Host name=\"localhost\" appBase=\"webapps\" unpackWARs=\"true\" autoDeploy=\"false\"/>\n    \
          </Engine>\n  </Service>\n</Server>\n"

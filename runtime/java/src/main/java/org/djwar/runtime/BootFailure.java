@@ -1,6 +1,6 @@
 package org.djwar.runtime;
 
-/** The application can't be served. The context stays up and answers 503 (DESIGN §5). */
+/** The application can't be served. The context stays up and answers 503 with the reason. */
 public final class BootFailure extends Exception {
     private static final long serialVersionUID = 1;
 

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Which environment variables the project sees in {@code os.environ}: the outermost source wins (DESIGN §5). */
+/** Which environment variables the project sees in {@code os.environ}: the outermost source wins (docs/guide/deploying.md). */
 public final class PythonEnvironment {
     private static final String PREFIX = "djwar.env.";
     private static final String VARIABLE_PREFIX = "DJWAR_ENV_";
