@@ -11,11 +11,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use super::skip::skipped;
 
-const USER: &str = "curator";
+pub(crate) const USER: &str = "curator";
 /// With letters that a URL must escape: it travels in `DATABASE_URL`.
-const PASSWORD: &str = "p@ss w/rd%41";
+pub(crate) const PASSWORD: &str = "p@ss w/rd%41";
 const PASSWORD_IN_URL: &str = "p%40ss%20w%2Frd%2541";
-const DATABASE: &str = "gallery";
+pub(crate) const DATABASE: &str = "gallery";
 
 /// A port that was free may be taken before the server listens.
 const ATTEMPTS: u32 = 5;

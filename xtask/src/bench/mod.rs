@@ -30,6 +30,8 @@ mod war;
 use anyhow::Result;
 use clap::{Args, Subcommand};
 
+pub(crate) use site::GUNICORN;
+
 #[derive(Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]

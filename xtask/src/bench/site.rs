@@ -10,8 +10,10 @@ use super::artifacts;
 use super::interpreter::Interpreter;
 use crate::shell::{self, root};
 
-/// gunicorn as in the fixture's requirements-dev.txt.
-const SERVERS: [&str; 2] = ["gunicorn==27.0.1", "granian==2.8.7"];
+/// As in the fixture's requirements-dev.txt.
+pub(crate) const GUNICORN: &str = "gunicorn==27.0.1";
+
+const SERVERS: [&str; 2] = [GUNICORN, "granian==2.8.7"];
 
 /// The WSGI application, as gunicorn and uWSGI both spell it.
 pub(crate) const WSGI: &str = "config.wsgi:application";

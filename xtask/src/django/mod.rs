@@ -7,7 +7,7 @@ pub(crate) mod outcome;
 pub(crate) mod parts;
 #[path = "../../../tests/site/postgres.rs"]
 #[expect(dead_code, reason = "the end-to-end tests use more of it")]
-mod postgres;
+pub(crate) mod postgres;
 #[path = "../../../tests/support/skip.rs"]
 mod skip;
 

@@ -4,7 +4,9 @@
 
 mod download;
 mod expect;
+mod gunicorn;
 mod serve;
+mod services;
 mod specification;
 mod table;
 
@@ -82,10 +84,14 @@ fn check(project: &Project, scan_only: bool) -> Result<String> {
     match &project.serve {
         Some(pages) if !scan_only => {
             serve::serve(project, pages, &folder, Utf8Path::from_path(work.path()))?;
-            Ok(format!(
-                "scanned, built, {} pages served",
-                pages.pages.len()
-            ))
+            Ok(
+                format!("scanned, built, {} pages served", pages.pages.len())
+                    + if pages.compare {
+                        ", as gunicorn serves them"
+                    } else {
+                        ""
+                    },
+            )
         }
         _ => Ok("scanned".to_owned()),
     }

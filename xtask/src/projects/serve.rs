@@ -11,10 +11,15 @@ use djwar::report::Silent;
 use djwar::resolve::{Cache, Host, Maven};
 
 use super::djwar;
+use super::gunicorn::Gunicorn;
+use super::services::Services;
 use super::specification::{Project, Serve};
 
 /// Large projects import for a minute on a loaded machine.
 const PATIENCE: Duration = Duration::from_mins(4);
+
+/// Of a page that is not what it should be.
+const SHOWN: usize = 3000;
 
 pub(super) fn serve(
     project: &Project,
@@ -23,7 +28,8 @@ pub(super) fn serve(
     work: Option<&Utf8Path>,
 ) -> Result<()> {
     let work = work.context("a temporary folder whose name is UTF-8")?;
-    let wanted = &placed(wanted, work);
+    let services = Services::start(wanted)?;
+    let wanted = &placed(wanted, work, &services);
     let war = work.join(format!("{}.war", project.name));
     let data = work.join("data");
     let mut build = vec!["build", folder.as_str(), "-o", war.as_str()];
@@ -42,7 +48,11 @@ pub(super) fn serve(
         run(&manage, wanted)?;
     }
     let mut server = start(wanted, &war, &data).map_err(|failure| anyhow!("{failure}"))?;
-    let outcome = pages(wanted, &mut server);
+    let mut outcome = pages(wanted, &mut server);
+    if wanted.compare && outcome.is_ok() {
+        outcome = Gunicorn::start(wanted, &war, folder, &data, work)
+            .and_then(|mut peer| peer.compare(wanted, &server.base_url()));
+    }
     let stopped = server
         .stop()
         .map_err(|error| anyhow!("{}", Failure::from(error)))?;
@@ -54,11 +64,12 @@ pub(super) fn serve(
     Ok(())
 }
 
-/// `{work}` in a variable is the temporary folder of this run.
-fn placed(wanted: &Serve, work: &Utf8Path) -> Serve {
+/// `{work}` in a variable is the temporary folder of this run; the services have their
+/// own words.
+fn placed(wanted: &Serve, work: &Utf8Path, services: &Services) -> Serve {
     let mut placed = wanted.clone();
     for value in placed.environment.values_mut() {
-        *value = value.replace("{work}", work.as_str());
+        *value = services.placed(value).replace("{work}", work.as_str());
     }
     placed
 }
@@ -87,9 +98,14 @@ fn start(wanted: &Serve, war: &Utf8Path, data: &Utf8PathBuf) -> Result<Server, F
 
 fn pages(wanted: &Serve, server: &mut Server) -> Result<()> {
     for (page, words) in &wanted.pages {
-        server
-            .wait_until(page, PATIENCE, |answer| answer.text().contains(words))
-            .map_err(|error| anyhow!("`{page}` never said {words:?}: {}", Failure::from(error)))?;
+        let answer = server
+            // The project is still being imported.
+            .wait_until(page, PATIENCE, |answer| answer.status != 503)
+            .map_err(|error| anyhow!("`{page}`: {}", Failure::from(error)))?;
+        if !answer.text().contains(words) {
+            let text: String = answer.text().chars().take(SHOWN).collect();
+            bail!("`{page}` ({}) lacks {words:?}:\n{text}", answer.status);
+        }
     }
     Ok(())
 }
@@ -99,6 +115,8 @@ fn run(arguments: &[&str], wanted: &Serve) -> Result<()> {
     let output = Command::new(djwar())
         .args(arguments)
         .envs(&wanted.environment)
+        // Wheels that somebody built for this machine are not everybody's.
+        .env_remove("PIP_FIND_LINKS")
         .output()?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();

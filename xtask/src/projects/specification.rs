@@ -67,8 +67,11 @@ pub(super) enum Artifact {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct Serve {
+    /// Servers that it needs beside the container.
+    #[serde(default)]
+    pub(super) services: Vec<Service>,
     /// Variables of the build, of management commands and of the container; `{work}` is
-    /// a temporary folder.
+    /// a temporary folder, `{pg-port}` and its like belong to the services.
     #[serde(default)]
     pub(super) environment: BTreeMap<String, String>,
     /// Management commands before it is served.
@@ -77,8 +80,28 @@ pub(super) struct Serve {
     /// The context path.
     #[serde(default = "root_context")]
     pub(super) context: String,
+    /// Whether its pages are compared with what gunicorn serves of the same project.
+    #[serde(default)]
+    pub(super) compare: bool,
     /// Page and what it says.
     pub(super) pages: Vec<(String, String)>,
+}
+
+/// What the suite starts for a project, empty, on a port of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Service {
+    Postgresql,
+    Redis,
+}
+
+impl Service {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Postgresql => "PostgreSQL",
+            Self::Redis => "Redis",
+        }
+    }
 }
 
 fn root_context() -> String {

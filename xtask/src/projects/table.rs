@@ -36,11 +36,24 @@ pub(crate) fn table(note: &str) -> Result<String> {
 
 fn tested(project: &Project) -> String {
     match (&project.serve, &project.refused) {
-        (Some(serve), _) => format!(
-            "scan, build, {} pages at `{}`",
-            serve.pages.len(),
-            serve.context
-        ),
+        (Some(serve), _) => {
+            let services = serve.services.iter().map(|service| service.as_str());
+            let services: Vec<&str> = services.collect();
+            let with = match services.as_slice() {
+                [] => String::new(),
+                services => format!(" with {}", services.join(" and ")),
+            };
+            let compared = if serve.compare {
+                ", equal to gunicorn's"
+            } else {
+                ""
+            };
+            format!(
+                "scan, build, {} pages at `{}`{with}{compared}",
+                serve.pages.len(),
+                serve.context
+            )
+        }
         (None, Some(_)) => "refused, with the reason".to_owned(),
         (None, None) => "scan".to_owned(),
     }
