@@ -22,6 +22,7 @@ use crate::resolve::cache::Deflated;
 use crate::write::{DirectoryWriter, Packing, WarWriter, ZipWarWriter, write};
 use gather::Basis;
 
+mod built;
 mod check;
 mod collect;
 mod fingerprint;
@@ -88,7 +89,7 @@ pub fn prepare(
     let mut plan = plan(project, config)?;
     clock.lap("plan");
     let host = Host::of_this_process();
-    let mut basis = Basis::of(project, &plan, host, offline, report, &mut clock)?;
+    let mut basis = Basis::of(project, config, &plan, host, offline, report, &mut clock)?;
     let (table, _) = prepared(project, config, &mut plan, &mut basis, &mut clock)?;
     Ok((plan, table))
 }
@@ -130,7 +131,7 @@ fn build_in(
     let mut clock = Clock::start();
     let mut plan = plan(project, config)?;
     clock.lap("plan");
-    let mut basis = Basis::of(project, &plan, host, offline, report, &mut clock)?;
+    let mut basis = Basis::of(project, config, &plan, host, offline, report, &mut clock)?;
     let path = target_path(project, config, &plan, target)?;
     let epoch = fingerprint::epoch(&basis.resolver.host)?;
     let is_folder = matches!(target, Target::Directory(_));

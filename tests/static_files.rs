@@ -145,6 +145,116 @@ fn what_commands_make_is_packed_but_for_logs_and_the_project_is_left_alone() {
     assert_eq!(project.listing(), before);
 }
 
+/// A front end whose build writes into `STATIC_ROOT`, beside what an earlier
+/// collectstatic left there.
+fn built_into_static_root(lines: &str) -> FixtureCopy {
+    let project = minimal(&format!(
+        "STATIC_URL = 'static/'\nSTATIC_ROOT = BASE_DIR / 'collected'\n{lines}"
+    ));
+    project.write(
+        "collected/vite/.vite/manifest.json",
+        "{\"main\": \"main-Cv1.js\"}",
+    );
+    project.write("collected/vite/main-Cv1.js", "go()");
+    project.write("collected/vite/.env", "KEY=1");
+    // Newer than the source, which collectstatic would take for the same.
+    project.write("collected/notes/paper.css", "p { color: stale }\n");
+    project.write("collected/notes/old.css", "stale");
+    project
+}
+
+const FRONT_END: [&str; 2] = ["static/vite/.vite/manifest.json", "static/vite/main-Cv1.js"];
+
+#[test]
+fn what_was_built_into_static_root_is_served_and_what_was_collected_once_is_not() {
+    let with = |more: &[&'static str]| {
+        let mut all = [&["static/notes/paper.css"], &FRONT_END[..], more].concat();
+        all.sort_unstable();
+        all
+    };
+    let (paths, said) = planned(&built_into_static_root(""));
+    let mut found = static_paths(&paths);
+    found.sort_unstable();
+    assert_eq!(found, with(&[]), "{said}");
+    assert!(
+        said.contains(
+            "Keeping 2 files of `STATIC_ROOT` that collectstatic does not bring, such as `vite/.vite/manifest.json`"
+        ),
+        "{said}"
+    );
+
+    // A manifest says which files an earlier collectstatic brought: what else lies
+    // in their folders was built.
+    let project = built_into_static_root("");
+    project.write(
+        "collected/staticfiles.json",
+        "{\"paths\": {\"notes/old.css\": \"notes/old.0123456789ab.css\"}}",
+    );
+    project.write("collected/notes/old.0123456789ab.css", "stale");
+    project.write("collected/notes/old.css.gz", "stale");
+    project.write("collected/notes/bundle.js", "go()");
+    let (paths, said) = planned(&project);
+    let mut found = static_paths(&paths);
+    found.sort_unstable();
+    assert_eq!(found, with(&["static/notes/bundle.js"]), "{said}");
+
+    let project = built_into_static_root("");
+    project.write("djwar.toml", "exclude = [\"collected/vite\"]\n");
+    let (paths, _) = planned(&project);
+    assert_eq!(static_paths(&paths), ["static/notes/paper.css"]);
+}
+
+#[test]
+fn the_running_project_finds_at_static_root_what_was_collected() {
+    let project =
+        built_into_static_root(&format!("{MANIFEST}\nDEBUG = False\nALLOWED_HOSTS = ['*']"));
+    project.write(
+        "mysite/urls.py",
+        "import json\n\
+         from pathlib import Path\n\
+         from django.conf import settings\n\
+         from django.http import HttpResponse\n\
+         from django.templatetags.static import static\n\
+         from django.urls import path\n\
+         ROOT = settings.STATIC_ROOT\n\
+         assert isinstance(ROOT, Path)\n\
+         BUILT = json.loads((ROOT / 'vite/.vite/manifest.json').read_text())\n\
+         def index(request):\n\
+         \x20   sheet = (ROOT / 'notes/paper.css').read_text()\n\
+         \x20   return HttpResponse(f'{BUILT[\"main\"]} {sheet} {static(\"notes/paper.css\")}')\n\
+         urlpatterns = [path('', index)]\n",
+    );
+    let folder = tempfile::tempdir().expect("temp dir");
+    let war = Utf8PathBuf::try_from(folder.path().join("notes.war")).expect("UTF-8");
+    run(djwar()
+        .args(["build", "-o", war.as_str()])
+        .arg(project.path()))
+    .0
+    .success();
+    let site = || Wanted::war(&war, Tomcat10, "/ctx", ("/", "main-Cv1.js"));
+    for wanted in [site(), site().packed()] {
+        let mut site = wanted.start();
+        site.browser
+            .get("/")
+            .expect(200)
+            .shows("p { color: black }")
+            .shows("/ctx/static/notes/paper.5c0bf05f385e.css");
+        site.browser
+            .get("/static/vite/main-Cv1.js")
+            .expect(200)
+            .shows("go()");
+        site.stop();
+    }
+    let data = folder.path().join("data");
+    let (assert, stdout, _) = run(djwar()
+        .args(["manage", war.as_str(), "--data-dir"])
+        .arg(&data)
+        .args(["--", "shell", "--no-imports", "-c"])
+        .arg("from mysite import urls; print(urls.index(None).content.decode())"));
+    assert.success();
+    assert!(stdout.contains("p { color: black }"), "{stdout}");
+}
+
 #[test]
 fn pages_of_whitenoise_and_django_compressor_find_their_files_below_a_context() {
     let project = FixtureCopy::of("compressed");

@@ -10,7 +10,7 @@ use crate::config::{Config, Origin, Raw, RawValues, Sourced};
 use crate::error::{Failure, Kind};
 use crate::model::{Engine, Project};
 use crate::report::{Color, Stderr, Verbosity};
-use crate::scan::{ScanOptions, problems_on_jython, scan};
+use crate::scan::{CONFIGURATION_VARIABLE, ScanOptions, problems_on_jython, scan};
 
 /// Options of every command.
 #[derive(Debug, Args)]
@@ -128,6 +128,11 @@ impl Common {
         let options = ScanOptions {
             settings: text(&config.settings),
             wsgi: text(&config.wsgi),
+            configuration: config
+                .env
+                .get(CONFIGURATION_VARIABLE)
+                .or_else(|| config.build_env.get(CONFIGURATION_VARIABLE))
+                .cloned(),
             requirements: config
                 .requirements
                 .as_ref()

@@ -76,6 +76,9 @@ fn table(project: &Project) -> String {
         reason => format!("{place}: {reason}"),
     };
     table.row("settings", settings, reason);
+    if project.configuration != Setting::Missing {
+        table.setting("configuration", plain(&project.configuration));
+    }
     table.setting("wsgi", plain(&project.wsgi));
     table.setting("asgi", plain(&project.asgi));
     table.setting("root_urlconf", plain(&project.root_urlconf));

@@ -18,6 +18,9 @@ use crate::resolve::{Host, Interpreter, Jython, make_executable};
 /// Where the jars lie, below the root.
 const JARS: &str = "jars";
 
+/// Where the static files lie, below the root: beside the manifests.
+const STATIC: &str = "static";
+
 /// An unpacked WAR.
 #[derive(Clone, Debug)]
 pub struct UnpackedWar {
@@ -45,16 +48,18 @@ impl UnpackedWar {
         let parameters = context_parameters(&text_of(&mut archive, war, layout::WEB_XML)?)
             .map_err(|error| not_a_war(war, &format!("its web.xml is broken: {error}")))?;
         let root = folder.join(&digest[..digest.len().min(16)]);
-        if root.exists() {
-            touch(&root);
-        } else {
-            unpack(&mut archive, war, folder, &root)?;
-        }
-        Ok(Self {
+        let unpacked = Self {
             war: war.to_owned(),
             root,
             parameters,
-        })
+        };
+        if unpacked.root.exists() {
+            touch(&unpacked.root);
+        } else {
+            let prefix = unpacked.static_prefix();
+            unpack(&mut archive, war, folder, &unpacked.root, &prefix)?;
+        }
+        Ok(unpacked)
     }
 
     /// The parameter `djwar.NAME` of web.xml.
@@ -173,9 +178,20 @@ impl UnpackedWar {
             .filter(|path| !path.is_empty())
     }
 
-    /// The folder that holds the manifest of the static files, if there is one.
+    /// The folder of the collected static files in the WAR, such as `static/`, or empty.
+    fn static_prefix(&self) -> String {
+        let prefixes = self.parameter("static-prefixes").unwrap_or_default();
+        let first = prefixes.split(',').next().unwrap_or_default();
+        match first.trim().trim_matches('/') {
+            "" => String::new(),
+            prefix => format!("{prefix}/"),
+        }
+    }
+
+    /// The folder that holds the collected static files, or at least their manifest;
+    /// if there is one.
     pub fn static_root(&self) -> Option<Utf8PathBuf> {
-        let folder = self.root.join("static");
+        let folder = self.root.join(STATIC);
         folder.is_dir().then_some(folder)
     }
 }
@@ -266,21 +282,30 @@ fn has_a_compiled_twin(name: &str) -> bool {
     name.ends_with("$py.class") || name.ends_with(".py")
 }
 
-/// Where an entry of the WAR is unpacked: the Python side as it is, jars beside.
-fn kept(entry: &str) -> Option<String> {
+/// Where an entry of the WAR is unpacked: the Python side as it is, jars and static
+/// files beside.
+fn kept(entry: &str, static_prefix: &str) -> Option<String> {
     if let Some(name) = entry.strip_prefix("WEB-INF/python/") {
         return Some(name.to_owned());
     }
-    let name = entry.strip_prefix("WEB-INF/lib/")?;
-    Some(format!("{JARS}/{name}"))
+    if let Some(name) = entry.strip_prefix("WEB-INF/lib/") {
+        return Some(format!("{JARS}/{name}"));
+    }
+    if static_prefix.is_empty() {
+        return None;
+    }
+    let name = entry.strip_prefix(static_prefix)?;
+    Some(format!("{STATIC}/{name}"))
 }
 
-/// Unpacks `WEB-INF/python` and `WEB-INF/lib` to a temporary sibling and renames it when whole.
+/// Unpacks `WEB-INF/python`, `WEB-INF/lib` and the static files to a temporary sibling
+/// and renames it when whole.
 fn unpack(
     archive: &mut War,
     war: &Utf8Path,
     folder: &Utf8Path,
     root: &Utf8Path,
+    static_prefix: &str,
 ) -> Result<(), DeployError> {
     let failed = |source| DeployError::Io {
         doing: format!("can't unpack `{war}` to `{root}`"),
@@ -296,7 +321,7 @@ fn unpack(
         let name = entry
             .name()
             .map_err(|error| not_a_war(war, &error.to_string()))?;
-        let Some(name) = kept(&name) else {
+        let Some(name) = kept(&name, static_prefix) else {
             continue;
         };
         if entry.is_dir() {

@@ -128,6 +128,8 @@ pub struct BuildPlan {
     pub settings: String,
     /// Where the settings module is named.
     pub settings_reason: String,
+    /// `DJANGO_CONFIGURATION`: the class that holds the settings, if one does.
+    pub configuration: Option<String>,
     /// `module:callable`.
     pub wsgi: String,
     /// The folder that goes on `sys.path`, relative to the project's root.

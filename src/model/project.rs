@@ -29,6 +29,8 @@ pub struct Project {
     pub settings: Setting<String>,
     /// Why those settings, in one sentence.
     pub settings_reason: String,
+    /// The class of django-configurations that holds the settings.
+    pub configuration: Setting<String>,
     /// `module:callable`.
     pub wsgi: Setting<String>,
     /// `module:callable`.

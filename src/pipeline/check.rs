@@ -1,6 +1,8 @@
 //! Everything that would stop a build or a deployment, Django's own `check
 //! --deploy` included.
 
+use std::collections::BTreeMap;
+
 use camino::Utf8Path;
 
 use super::Clock;
@@ -13,6 +15,7 @@ use crate::plan::{layout, plan, problems};
 use crate::report::Report;
 use crate::resolve::Startable;
 use crate::resolve::django_checks::{CheckMessage, Checked};
+use crate::scan::CONFIGURATION_VARIABLE;
 
 /// The problems. With `run`, the project is started where it can be.
 ///
@@ -64,6 +67,7 @@ fn django(
     let mut clock = Clock::start();
     let basis = Basis::of(
         project,
+        config,
         plan,
         crate::resolve::Host::of_this_process(),
         offline,
@@ -81,12 +85,23 @@ fn django(
         project: &copy,
         python_path: &plan.python_path_in(&copy),
         settings: &plan.settings,
-        build_env: &config.build_env,
+        build_env: &build_env(config, plan),
     };
     Ok(match resolver.django_checks(&started, &environment)? {
         Checked::Messages { messages } => messages.into_iter().map(of_django).collect(),
         Checked::Failed { error } => vec![not_started(project, plan, &error)],
     })
+}
+
+/// The variables of steps that run the project.
+pub(super) fn build_env(config: &Config, plan: &BuildPlan) -> BTreeMap<String, String> {
+    let mut variables = config.build_env.clone();
+    if let Some(class) = &plan.configuration {
+        variables
+            .entry(CONFIGURATION_VARIABLE.to_owned())
+            .or_insert_with(|| class.clone());
+    }
+    variables
 }
 
 /// The project as the WAR will hold it: settings that make folders or keys beside

@@ -7,7 +7,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::check::copy_project;
+use super::check::{build_env, copy_project};
+use super::gather::Basis;
 use crate::config::Config;
 use crate::error::{Failure, Kind};
 use crate::model::{
@@ -19,7 +20,7 @@ use crate::resolve::{Key, Python, Resolution, Resolver, Startable, StaticFiles, 
 use crate::scan::never_packed;
 
 /// Changes when the same input would be collected otherwise.
-const RECIPE: &str = "static 3";
+const RECIPE: &str = "static 4";
 
 const RESULT: &str = "result.json";
 
@@ -85,28 +86,37 @@ fn commands(config: &Config, plan: &BuildPlan) -> Vec<Vec<String>> {
 }
 
 pub(super) fn collect(
-    resolver: &Resolver<'_>,
+    basis: &Basis<'_>,
     project: &Project,
     config: &Config,
     plan: &BuildPlan,
-    digests: &FileDigests,
-    resolution: &Resolution,
-    python: &dyn Python,
 ) -> Result<Collection, Failure> {
+    let Basis {
+        resolver,
+        digests,
+        built,
+        resolution,
+        ..
+    } = basis;
+    let python = basis.python.as_ref();
     let commands = commands(config, plan);
-    let basis = parts(resolver, project, config, plan, resolution, python);
-    let last = last_key(&basis, config, plan, digests);
+    let mut known = parts(resolver, project, config, plan, resolution, python);
+    known.extend(built.key.clone());
+    let last = last_key(&known, config, plan, digests);
     if let Some(last) = &last
         && let Some(entry) = unaffected(resolver, plan, digests, last)
     {
         return collection(&entry);
     }
-    let key = key(basis, plan, digests)?;
+    let key = key(known, plan, digests)?;
     let entry = resolver.cache.entry_or_make("static", &key, |folder| {
         let environment = resolver.environment(resolution, python)?;
         let scratch = resolver.cache.scratch()?;
         let copy = scratch.path().join("project");
         copy_project(plan, &copy)?;
+        for path in &built.files {
+            copy_file(&project.root.join(path), &copy.join(path))?;
+        }
         for command in &commands {
             resolver.report.status(&match command.join(" ") {
                 words if words == COLLECT => "Collecting static files".to_owned(),
@@ -127,7 +137,7 @@ pub(super) fn collect(
                     project: &copy,
                     python_path: &plan.python_path_in(&copy),
                     settings: &plan.settings,
-                    build_env: &config.build_env,
+                    build_env: &build_env(config, plan),
                 },
                 commands: &commands,
                 required: &required,
@@ -136,11 +146,7 @@ pub(super) fn collect(
             &files,
         )?;
         for path in &found.made {
-            let target = folder.join(MADE).join(path);
-            if let Some(parent) = target.parent() {
-                fs_err::create_dir_all(parent)?;
-            }
-            fs_err::copy(copy.join(path), &target)?;
+            copy_file(&copy.join(path), &folder.join(MADE).join(path))?;
         }
         let text = serde_json::to_vec(&found).map_err(std::io::Error::other)?;
         fs_err::write(folder.join(RESULT), text)?;
@@ -155,6 +161,14 @@ pub(super) fn collect(
         resolver.cache.set_note(READS, &last, &Last { key, reads });
     }
     Ok(collection)
+}
+
+fn copy_file(source: &Utf8Path, target: &Utf8Path) -> std::io::Result<()> {
+    if let Some(parent) = target.parent() {
+        fs_err::create_dir_all(parent)?;
+    }
+    fs_err::copy(source, target)?;
+    Ok(())
 }
 
 fn collection(entry: &Utf8Path) -> Result<Collection, Failure> {
@@ -292,7 +306,7 @@ fn parts(
     for command in commands(config, plan) {
         parts.push(command.join("\0"));
     }
-    for (name, value) in &config.build_env {
+    for (name, value) in build_env(config, plan) {
         parts.push(format!("{name}={value}"));
     }
     for variable in &project.env {

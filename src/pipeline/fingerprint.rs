@@ -81,6 +81,7 @@ pub(super) fn of(
         }
     }
     parts.push(hexadecimal(&files.finalize()));
+    parts.extend(basis.built.key.clone());
     Ok(Key::of(parts.iter().map(String::as_str)))
 }
 

@@ -23,6 +23,7 @@ use crate::resolve::{
 use crate::runtime;
 
 use super::Clock;
+use super::built::Built;
 use super::collect::{Collection, collect};
 use super::static_copy::static_entries;
 
@@ -31,6 +32,7 @@ use super::static_copy::static_entries;
 pub(super) struct Basis<'a> {
     pub(super) resolver: Resolver<'a>,
     pub(super) digests: FileDigests,
+    pub(super) built: Built,
     pub(super) python: Box<dyn Python>,
     /// The jars of engine and project.
     pub(super) jars: ClassPath,
@@ -42,6 +44,7 @@ pub(super) struct Basis<'a> {
 impl<'a> Basis<'a> {
     pub(super) fn of(
         project: &Project,
+        config: &Config,
         plan: &BuildPlan,
         host: Host,
         offline: bool,
@@ -54,6 +57,7 @@ impl<'a> Basis<'a> {
         };
         let resolver = Resolver::new(host, project.root.clone(), offline, report)?;
         let digests = digests(&resolver.cache, project, plan)?;
+        let built = Built::of(&resolver.cache, project, config, plan)?;
         clock.lap("files");
         let request = WheelRequest::of_project(
             project,
@@ -87,6 +91,7 @@ impl<'a> Basis<'a> {
         Ok(Self {
             resolver,
             digests,
+            built,
             python,
             jars,
             home,
@@ -118,7 +123,7 @@ pub(super) fn more_digests(
     digests_of(&basis.resolver.cache, &name, &files)
 }
 
-fn digests_of(
+pub(super) fn digests_of(
     cache: &Cache,
     root: &Utf8Path,
     files: &[&Arc<Utf8Path>],
@@ -190,15 +195,7 @@ pub(super) fn gather(
         ));
     }
     if plan.static_mode == StaticMode::Collect || !config.before.is_empty() {
-        let collection = collect(
-            resolver,
-            project,
-            config,
-            plan,
-            &basis.digests,
-            resolution,
-            python,
-        )?;
+        let collection = collect(basis, project, config, plan)?;
         collection.pack_made(plan)?;
         if plan.static_mode == StaticMode::Collect {
             artifacts.static_files = placed(collection, report)?;
@@ -364,6 +361,12 @@ fn placed(collection: Collection, report: &dyn Report) -> Result<Option<Collecte
             "Leaving static files to `{storage}`: it keeps them elsewhere"
         ));
         return Ok(None);
+    }
+    if let [first, ..] = collection.found.kept.as_slice() {
+        report.status(&format!(
+            "Keeping {} files of `STATIC_ROOT` that collectstatic does not bring, such as `{first}`",
+            collection.found.kept.len()
+        ));
     }
     let Some(url) = collection.found.static_url.as_deref() else {
         return Ok(None);

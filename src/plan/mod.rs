@@ -124,6 +124,7 @@ pub fn plan(project: &Project, config: &Config) -> Result<BuildPlan, PlanError> 
             "" => place,
             reason => reason.to_owned(),
         },
+        configuration: project.configuration.known().cloned(),
         wsgi,
         source_root: project.source_root.clone(),
         python_path: python_path(project, config),

@@ -6,6 +6,7 @@ use super::PlanError;
 use crate::config::{Config, key};
 use crate::model::{BuildPlan, PythonChoice};
 use crate::runtime;
+use crate::scan::CONFIGURATION_VARIABLE;
 
 /// The context-params, sorted by name.
 pub(super) fn of(plan: &BuildPlan, config: &Config) -> Result<Vec<(String, String)>, PlanError> {
@@ -30,6 +31,10 @@ pub(super) fn of(plan: &BuildPlan, config: &Config) -> Result<Vec<(String, Strin
     }
     let data: Vec<&str> = plan.data.iter().map(|path| path.path.as_str()).collect();
     put("data", &data.join(","));
+    if let Some(class) = &plan.configuration {
+        // `manage` needs it as well; an operator may name another.
+        put(&format!("env.{CONFIGURATION_VARIABLE}"), class);
+    }
     for (name, value) in &config.env {
         put(&format!("env.{name}"), value);
     }

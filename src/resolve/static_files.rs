@@ -37,6 +37,9 @@ pub struct StaticFiles {
     /// isn't known.
     #[serde(default)]
     pub reads: Option<Vec<String>>,
+    /// The files of the project's own `STATIC_ROOT` that the commands didn't bring.
+    #[serde(default)]
+    pub kept: Vec<String>,
     /// The storage's class when it isn't a folder (a bucket): nothing was collected.
     #[serde(default)]
     pub remote_storage: Option<String>,

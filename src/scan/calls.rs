@@ -57,6 +57,30 @@ impl Evaluator<'_> {
         place: Place<'_>,
     ) -> Value {
         let callee = self.evaluate(function, place);
+        let arguments = self.arguments(positional, keywords, line, place);
+        match &callee.kind {
+            Kind::Reference(name) => self.call_reference(name, &arguments, place),
+            Kind::Reader(defaults) => self.read(defaults, None, &arguments, place),
+            Kind::Method(inner, name) => self.call_method(inner, name, &arguments, place),
+            // django-environ's `root('static')`.
+            Kind::Path(path) => join_all(path, &arguments.positional)
+                .map_or_else(Value::opaque, Value::text)
+                .or_dynamic(callee.dynamic || arguments.is_dynamic()),
+            Kind::Function(definition, file) => {
+                self.call_function(definition, file, &arguments, place)
+            }
+            _ => Value::opaque(),
+        }
+    }
+
+    /// Evaluates a call's arguments.
+    pub(super) fn arguments(
+        &mut self,
+        positional: &[Expression],
+        keywords: &[(Option<String>, Expression)],
+        line: u32,
+        place: Place<'_>,
+    ) -> Arguments {
         let mut arguments = Arguments {
             positional: Vec::with_capacity(positional.len()),
             keywords: Vec::with_capacity(keywords.len()),
@@ -95,19 +119,7 @@ impl Evaluator<'_> {
                 (None, _) => {}
             }
         }
-        match &callee.kind {
-            Kind::Reference(name) => self.call_reference(name, &arguments, place),
-            Kind::Reader(defaults) => self.read(defaults, None, &arguments, place),
-            Kind::Method(inner, name) => self.call_method(inner, name, &arguments, place),
-            // django-environ's `root('static')`.
-            Kind::Path(path) => join_all(path, &arguments.positional)
-                .map_or_else(Value::opaque, Value::text)
-                .or_dynamic(callee.dynamic || arguments.is_dynamic()),
-            Kind::Function(definition, file) => {
-                self.call_function(definition, file, &arguments, place)
-            }
-            _ => Value::opaque(),
-        }
+        arguments
     }
 
     /// Runs a function of the project in our way: its names are lost, its value and

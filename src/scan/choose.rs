@@ -121,7 +121,7 @@ fn candidates(root: &Utf8Path, manage: Option<&Utf8Path>, found: &Landmarks) -> 
         add(script);
     }
     for folder in super::folders_up(home) {
-        let named = environment_files::named(root, &folder);
+        let named = environment_files::named(root, &folder, "DJANGO_SETTINGS_MODULE");
         candidates.extend(named.into_iter().map(|named| Candidate {
             by: format!("`{}`", named.origin.path),
             named,

@@ -18,6 +18,10 @@ impl Evaluator<'_> {
         needed: bool,
         origin: Span,
     ) {
+        // Each is looked for among all.
+        if !self.step(self.environment.len() / 8) {
+            return;
+        }
         let required = needed && self.guarded == 0 && self.doubtful == 0;
         self.failed |= needed && self.guarded > 0;
         let origin = self.call_site.clone().unwrap_or(origin);

@@ -30,8 +30,9 @@ const NAMES: &[&str] = &[
     "tox.ini",
 ];
 
-/// The settings modules that the files in `folder` name, the best file first.
-pub(super) fn named(root: &Utf8Path, folder: &Utf8Path) -> Vec<Named> {
+/// The settings modules (`DJANGO_SETTINGS_MODULE`), or what else `variable` names, that
+/// the files in `folder` name, the best file first.
+pub(super) fn named(root: &Utf8Path, folder: &Utf8Path, variable: &str) -> Vec<Named> {
     let mut found = Vec::new();
     for name in NAMES {
         let path: Utf8PathBuf = join(folder, Utf8Path::new(name));
@@ -42,7 +43,7 @@ pub(super) fn named(root: &Utf8Path, folder: &Utf8Path) -> Vec<Named> {
             continue;
         };
         for (number, line) in (1_u32..).zip(text.lines()) {
-            if let Some(module) = module_in(line) {
+            if let Some(module) = value_in(line, variable) {
                 found.push(Named {
                     module: module.to_owned(),
                     origin: Span::new(path.clone(), number),
@@ -54,16 +55,15 @@ pub(super) fn named(root: &Utf8Path, folder: &Utf8Path) -> Vec<Named> {
 }
 
 /// The value in `DJANGO_SETTINGS_MODULE=x`, `… = "x"`, `…: x`, `ENV … x`.
-fn module_in(line: &str) -> Option<&str> {
-    const VARIABLE: &str = "DJANGO_SETTINGS_MODULE";
+fn value_in<'l>(line: &'l str, variable: &str) -> Option<&'l str> {
     let line = line.trim();
     if line.starts_with(['#', ';']) {
         return None;
     }
     let at = line
-        .find(VARIABLE)
-        .or_else(|| line.find("django_settings_module"))?;
-    let rest = &line[at + VARIABLE.len()..];
+        .find(variable)
+        .or_else(|| line.find(&variable.to_lowercase()))?;
+    let rest = &line[at + variable.len()..];
     let separators = [' ', '\t', '=', ':', '"', '\''];
     // `$DJANGO_SETTINGS_MODULE/x` and `DJANGO_SETTINGS_MODULE_X` set nothing.
     let value = rest.trim_start_matches(separators);
@@ -98,7 +98,7 @@ mod tests {
             ("DJANGO_SETTINGS_MODULES=a", None),
             ("x $DJANGO_SETTINGS_MODULE", None),
         ] {
-            assert_eq!(module_in(line), module, "{line}");
+            assert_eq!(value_in(line, "DJANGO_SETTINGS_MODULE"), module, "{line}");
         }
     }
 }

@@ -74,6 +74,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) calls: u32,
     /// Whether function bodies run where they are defined (`manage.py`).
     pub(super) script: bool,
+    /// Whether the settings are a class (django-configurations).
+    pub(super) reads_classes: bool,
     pub(super) steps: u64,
     /// How deep we are in expressions, blocks, calls and imports.
     pub(super) depth: u32,
@@ -113,6 +115,7 @@ impl<'a> Evaluator<'a> {
             call_site: None,
             calls: 0,
             script: false,
+            reads_classes: false,
             steps: 0,
             depth: 0,
         }
@@ -122,6 +125,11 @@ impl<'a> Evaluator<'a> {
     pub(super) fn step(&mut self, cost: usize) -> bool {
         self.steps = self.steps.saturating_add(cost as u64 + 1);
         self.steps < STEPS
+    }
+
+    /// Whether the settings were longer than patience, and the rest was not read.
+    pub(super) fn gave_up(&self) -> bool {
+        self.steps >= STEPS
     }
 
     /// Whether one level more is fine.
@@ -294,6 +302,9 @@ impl<'a> Evaluator<'a> {
                 }
                 Value::known(Kind::Sequence(parents)).or_dynamic(dynamic)
             }
+            (Kind::Class(attributes), _) => attributes
+                .get(name)
+                .map_or_else(Value::opaque, |binding| binding.value.clone()),
             (Kind::Path(_), "root") => value,
             (Kind::Opaque | Kind::Function(..) | Kind::None, _) => Value::opaque(),
             _ => Value::known(Kind::Method(Box::new(value), name.to_owned())).or_dynamic(dynamic),

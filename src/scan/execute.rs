@@ -67,6 +67,9 @@ impl Evaluator<'_> {
             } => {
                 let value = self.evaluate(value, Place { file, scope });
                 let before = self.evaluate(target, Place { file, scope });
+                if !self.step(before.steps()) {
+                    return Ok(Flow::Done);
+                }
                 let after = binary(before, *operator, value).bounded();
                 self.assign(target, after, &span, scope);
             }
@@ -123,7 +126,14 @@ impl Evaluator<'_> {
                 };
                 return Ok(Flow::Returned(value));
             }
-            StatementKind::Class { name, .. } => bind(scope, name, Value::opaque(), &span),
+            StatementKind::Class { name, bases, body } => {
+                let value = if self.reads_classes {
+                    self.class(bases, body, file, scope)?
+                } else {
+                    Value::opaque()
+                };
+                bind(scope, name, value, &span);
+            }
             StatementKind::Delete { targets } => {
                 for target in targets {
                     if let ExpressionKind::Name(name) = &target.kind {
@@ -158,6 +168,9 @@ impl Evaluator<'_> {
                 let place = Place { file: &file, scope };
                 let key = self.evaluate(index, place);
                 let container = self.evaluate(inner, place);
+                if !self.step(container.steps()) {
+                    return;
+                }
                 match container.kind {
                     Kind::Reference(name) if name == "os.environ" => {
                         if let Some(variable) = key.as_text() {
@@ -206,11 +219,14 @@ impl Evaluator<'_> {
         let Some(((test, body), rest)) = branches.split_first() else {
             return self.block(otherwise, file, scope);
         };
+        if !self.may_descend() {
+            return Ok(Flow::Done);
+        }
         self.bind_named(test, file, scope);
         let test = self.evaluate(test, Place { file, scope });
         match (test.truth(), test.is_dynamic()) {
             (Some(true), false) => self.block(body, file, scope),
-            (Some(false), false) => self.conditional(rest, otherwise, file, scope),
+            (Some(false), false) => self.next_branch(rest, otherwise, file, scope),
             (truth, _) => {
                 let mut other = scope.clone();
                 if !self.step(other.len()) {
@@ -218,11 +234,25 @@ impl Evaluator<'_> {
                 }
                 self.doubtful += 1;
                 let flow = self.block(body, file, scope);
-                let other_flow = self.conditional(rest, otherwise, file, &mut other);
+                let other_flow = self.next_branch(rest, otherwise, file, &mut other);
                 self.doubtful -= 1;
                 Ok(self.joined((flow?, scope), (other_flow?, other), truth == Some(true)))
             }
         }
+    }
+
+    /// One level deeper: thousands of `elif` would end the stack.
+    fn next_branch(
+        &mut self,
+        branches: &[(Expression, Vec<Statement>)],
+        otherwise: &[Statement],
+        file: &Utf8Path,
+        scope: &mut Scope,
+    ) -> Result<Flow, ScanError> {
+        self.depth += 1;
+        let flow = self.conditional(branches, otherwise, file, scope);
+        self.depth -= 1;
+        flow
     }
 
     fn attempt(
@@ -368,6 +398,9 @@ impl Evaluator<'_> {
             )
         {
             let container = self.evaluate(target, Place { file, scope });
+            if !self.step(container.steps()) {
+                return Ok(());
+            }
             if matches!(container.kind, Kind::Sequence(_) | Kind::Dictionary(_)) {
                 let mut arguments = Vec::new();
                 for argument in positional {

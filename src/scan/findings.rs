@@ -3,7 +3,7 @@
 use camino::Utf8Path;
 
 use super::deployment;
-use super::evaluate::Scope;
+use super::evaluate::{Evaluator, Scope};
 use super::facts;
 use super::python_wish::WITHOUT_SQLITE;
 use super::value::Kind;
@@ -122,6 +122,19 @@ fn above(root: &Utf8Path) -> String {
         ),
         None => "write a `requirements.txt` that names at least Django".to_owned(),
     }
+}
+
+/// Settings that go on where reading them ended.
+pub(super) fn unfinished(evaluator: &Evaluator<'_>, file: &Utf8Path) -> Option<Problem> {
+    evaluator.gave_up().then(|| {
+        problem(
+            Severity::Warning,
+            "settings-unfinished",
+            Some(Span::new(file, 1)),
+            "the settings are longer than djwar reads: what their last lines set is not known",
+            "name what the WAR must know in `djwar.toml` (or `[tool.djwar]`): `wsgi`, `data`, `static`",
+        )
+    })
 }
 
 /// Settings that are made by code which we don't run tell nothing.

@@ -193,7 +193,7 @@ fn several_projects(root: &Utf8Path, projects: Vec<Utf8PathBuf>) -> ScanError {
     }
 }
 
-/// A settings module and who named it.
+/// A settings module, or a class of settings, and who named it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Named {
     pub(super) module: String,
@@ -202,6 +202,11 @@ pub(super) struct Named {
 
 /// The settings modules that a script (`manage.py`, `wsgi.py`) sets, in order.
 pub(super) fn named_by(modules: &Modules, script: &Utf8Path) -> Vec<Named> {
+    set_by(modules, script, "DJANGO_SETTINGS_MODULE")
+}
+
+/// What a script sets an environment variable to, in order.
+pub(super) fn set_by(modules: &Modules, script: &Utf8Path, variable: &str) -> Vec<Named> {
     let mut evaluator = Evaluator::new(modules);
     evaluator.script = true;
     evaluator.tolerant = true;
@@ -213,7 +218,7 @@ pub(super) fn named_by(modules: &Modules, script: &Utf8Path) -> Vec<Named> {
     let mut named: Vec<Named> = evaluator
         .written
         .into_iter()
-        .filter(|(variable, _, _)| variable == "DJANGO_SETTINGS_MODULE")
+        .filter(|(written, _, _)| written == variable)
         .filter_map(|(_, value, origin)| {
             Some(Named {
                 module: value.as_text()?.to_owned(),

@@ -61,7 +61,11 @@ fn unsure(binding: &Binding) -> Binding {
     // A module or a function stays what it is; only its presence is unsure.
     let keeps = matches!(
         binding.value.kind,
-        Kind::Reference(_) | Kind::Module(_) | Kind::Function(..) | Kind::Reader(_)
+        Kind::Reference(_)
+            | Kind::Module(_)
+            | Kind::Function(..)
+            | Kind::Reader(_)
+            | Kind::Class(_)
     );
     Binding {
         value: binding.value.clone().or_dynamic(!keeps),

@@ -8,6 +8,7 @@
 mod address;
 mod calls;
 mod choose;
+mod configurations;
 mod dependencies;
 mod deployment;
 mod environment;
@@ -41,6 +42,7 @@ mod servers;
 mod setup_script;
 mod single_file;
 mod source_text;
+mod static_root;
 mod syntax;
 mod text_methods;
 mod uv_sources;
@@ -49,9 +51,11 @@ mod walk;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+pub use configurations::VARIABLE as CONFIGURATION_VARIABLE;
 pub use dependencies::LOCK;
 pub use error::ScanError;
 pub use on_jython::{INSTEAD, problems_on_jython};
+pub use static_root::static_root_files;
 
 use crate::model::project::Problem;
 use crate::model::{Engine, Project, Setting, Span};
@@ -72,6 +76,8 @@ pub struct ScanOptions {
     pub settings: Option<String>,
     /// `module:callable`; default: what the settings name.
     pub wsgi: Option<String>,
+    /// The class of django-configurations; default: what the project names.
+    pub configuration: Option<String>,
     /// The requirement, lock and manifest files to read, relative to the root;
     /// default: what is found.
     pub requirements: Option<Vec<String>>,
@@ -107,15 +113,7 @@ pub fn scan(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanError
 }
 
 fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanError> {
-    if !root.is_dir() {
-        return Err(ScanError::NotAFolder(root.to_owned()));
-    }
-    let root = root
-        .canonicalize_utf8()
-        .map_err(|source| ScanError::Unreadable {
-            path: root.to_owned(),
-            source,
-        })?;
+    let root = real(root)?;
     let patterns = Patterns::new(options)?;
     let found = manage::landmarks(&root);
     let manage_py = manage::only_manage(&root, &found)?;
@@ -133,7 +131,9 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
 
     let (modules, mut python_path) = search(&root, home, &chosen, &found);
     let later;
-    let mut read = read_settings(&modules, &chosen.file, &dependencies)?;
+    let configuration =
+        configurations::named(&modules, home, manage_py.as_deref(), &found, options);
+    let mut read = read_settings(&modules, &chosen.file, &configuration, &dependencies)?;
     if read
         .evaluator
         .paths
@@ -144,11 +144,12 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
         let paths = std::mem::take(&mut read.evaluator.paths);
         python_path::add(&mut python_path, &modules, paths);
         later = python_path::searching(modules.clone(), &python_path);
-        read = read_settings(&later, &chosen.file, &dependencies)?;
+        read = read_settings(&later, &chosen.file, &configuration, &dependencies)?;
     }
     let (scope, engine) = (read.scope, read.engine);
     let modules = read.evaluator.modules.clone();
     let mut problems = std::mem::take(&mut read.evaluator.problems);
+    problems.extend(findings::unfinished(&read.evaluator, &chosen.file));
     if home != chosen.source_root && python_path::holds_app(&modules, &scope, home) {
         python_path::add(&mut python_path, &modules, [home.to_owned()]);
     }
@@ -165,7 +166,6 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
         &found.asgi,
         &chosen.module,
     );
-    let python = dependencies.wish(engine);
     let mut data = findings::data(&scope, &chosen.source_root);
     data.retain(|(path, _)| !holds_code(&root, Utf8Path::new(&path.path)));
     let mut project = Project {
@@ -176,6 +176,7 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
         manage_py,
         settings: Setting::Known(chosen.module.clone(), chosen.span()),
         settings_reason: chosen.reason.clone(),
+        configuration,
         wsgi,
         asgi,
         root_urlconf: facts::text(&scope, "ROOT_URLCONF"),
@@ -193,7 +194,7 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
         dependencies: dependencies.list.clone(),
         servers: servers::named(&root, &dependencies.list, &scope, &walked.files),
         django: dependencies.django_specifier(),
-        python,
+        python: dependencies.wish(engine),
         engine,
         engine_reason: read.engine_reason,
         native: dependencies.native.clone(),
@@ -210,6 +211,17 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
     problems.dedup();
     project.problems = problems;
     Ok(project)
+}
+
+fn real(root: &Utf8Path) -> Result<Utf8PathBuf, ScanError> {
+    if !root.is_dir() {
+        return Err(ScanError::NotAFolder(root.to_owned()));
+    }
+    root.canonicalize_utf8()
+        .map_err(|source| ScanError::Unreadable {
+            path: root.to_owned(),
+            source,
+        })
 }
 
 /// Why a file of the project, `path` relative to `root`, stays out of every WAR
@@ -283,17 +295,20 @@ struct Settings<'a> {
 fn read_settings<'a>(
     modules: &'a Modules,
     file: &Utf8Path,
+    configuration: &Setting<String>,
     dependencies: &Dependencies,
 ) -> Result<Settings<'a>, ScanError> {
     let (engine, engine_reason) = dependencies.engine();
     let mut evaluator = Evaluator::new(modules);
     evaluator.tolerant = engine == Engine::Jython;
+    evaluator.reads_classes = configuration.known().is_some();
     // Functions of settings run when they are called; those of a script always do.
     evaluator.script =
         source_text::python(&modules.root, file).is_ok_and(|text| single_file::configures(&text));
     match evaluator.load(file) {
         Ok(mut scope) => {
             single_file::add_configured(&mut evaluator, &mut scope);
+            let scope = configurations::settings(&mut evaluator, scope, file, configuration);
             Ok(Settings {
                 scope,
                 evaluator,
@@ -372,10 +387,7 @@ fn outputs(root: &Utf8Path, scope: &Scope, source_root: &Utf8Path) -> Vec<Output
     let sources = facts::guessed_list(scope, "STATICFILES_DIRS");
     [
         ("MEDIA_ROOT", "media uploads (`MEDIA_ROOT`)"),
-        (
-            "STATIC_ROOT",
-            "collected static files (`STATIC_ROOT`): collected anew",
-        ),
+        ("STATIC_ROOT", static_root::REASON),
     ]
     .into_iter()
     .filter_map(|(name, reason)| {

@@ -45,6 +45,8 @@ pub(super) enum Kind {
     Method(Box<Value>, String),
     /// A function of the project, and the file that defines it.
     Function(Arc<Definition>, camino::Utf8PathBuf),
+    /// A class of the project, by its attributes; read only where settings are one.
+    Class(std::rc::Rc<super::evaluate::Scope>),
     /// We can't know.
     Opaque,
 }
@@ -93,6 +95,18 @@ impl Value {
         }
     }
 
+    /// What a copy of it costs, in steps: settings that add to a list a line at a time
+    /// copy it each time.
+    pub(super) fn steps(&self) -> usize {
+        let parts = match &self.kind {
+            Kind::Sequence(items) => items.len(),
+            Kind::Dictionary(entries) => entries.len(),
+            Kind::Text(text) | Kind::Path(text) => text.len() / 16,
+            _ => 0,
+        };
+        parts / 2
+    }
+
     pub(super) fn entry(&self, key: &str) -> Option<&Value> {
         match &self.kind {
             // The last one wins, as in Python.
@@ -109,7 +123,7 @@ impl Value {
     pub(super) fn truth(&self) -> Option<bool> {
         match &self.kind {
             Kind::Text(text) => Some(!text.is_empty()),
-            Kind::Path(_) | Kind::Module(_) | Kind::Function(..) => Some(true),
+            Kind::Path(_) | Kind::Module(_) | Kind::Function(..) | Kind::Class(_) => Some(true),
             Kind::Integer(number) => Some(*number != 0),
             Kind::Boolean(boolean) => Some(*boolean),
             Kind::None => Some(false),

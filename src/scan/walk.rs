@@ -58,7 +58,7 @@ impl Patterns {
 }
 
 /// A pattern names a path and all below it; one without `/` names it anywhere.
-fn globs(patterns: &[String]) -> Result<GlobSet, ScanError> {
+pub(super) fn globs(patterns: &[String]) -> Result<GlobSet, ScanError> {
     let mut set = GlobSetBuilder::new();
     for pattern in patterns {
         let plain = pattern.trim_start_matches("./").trim_end_matches('/');

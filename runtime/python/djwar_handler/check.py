@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from djwar_handler.channels import take_standard_streams
+from djwar_handler.project import install_configurations
 
 Message = dict[str, object]
 
 
 def messages() -> list[Message]:
     """What Django finds; raises whatever the project raises."""
+    install_configurations()
     import django
     from django.conf import settings
     from django.core import checks

@@ -14,8 +14,9 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+from djwar_handler.built import Built
 from djwar_handler.channels import take_standard_streams
-from djwar_handler.project import on_settings_loaded, place_static_root
+from djwar_handler.project import install_configurations, on_settings_loaded, place_static_root
 from djwar_handler.reads import Reads
 
 COLLECT = ["collectstatic"]
@@ -32,22 +33,34 @@ class StepError(Exception):
 def collect(destination: Path, commands: list[list[str]]) -> dict[str, object]:
     """Runs the commands; what the build has to know. Raises whatever the project raises."""
     reads = Reads(os.getcwd())
-    on_settings_loaded(lambda settings: place_static_root(settings, str(destination)))
+    roots: list[object] = []
+
+    def place(settings: Any) -> None:
+        roots.append(getattr(settings, "STATIC_ROOT", None))
+        place_static_root(settings, str(destination))
+
+    install_configurations()
+    on_settings_loaded(place)
     import django
     from django.conf import settings
 
     django.setup()
     storage, remote = _storage()
+    project = Path.cwd()
+    built = None
     if storage is not None:
         destination.mkdir(parents=True, exist_ok=True)
-    project = Path.cwd()
+        built = Built(project, roots[-1], destination)
     before = _seen(project)
     for command in commands:
         if command != COLLECT:
             _call(command)
         elif storage is not None:
             _call(["collectstatic", "--noinput", "--verbosity=0"])
+    kept = built.keep() if built else []
     found = _written(storage, destination) if storage is not None else dict(NOTHING)
+    if kept:
+        found["kept"] = kept
     if storage is not None or remote:
         found["static_url"] = settings.STATIC_URL
     if remote:

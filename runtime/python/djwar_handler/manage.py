@@ -9,7 +9,7 @@ import importlib.util
 import os
 import sys
 
-from djwar_handler.project import on_settings_loaded, place_static_root
+from djwar_handler.project import install_configurations, on_settings_loaded, place_static_root
 
 
 def main(arguments: list[str]) -> int:
@@ -20,6 +20,8 @@ def main(arguments: list[str]) -> int:
     if importlib.util.find_spec("django") is None:
         print("error: Django is not among the project's packages", file=sys.stderr)
         return 1
+    # Its `--configuration` is an option of every command.
+    install_configurations(check_options=True)
     from django.core.management import execute_from_command_line
 
     # Mails and pages that a command renders may name static files, too.

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import gc
 import importlib
+import importlib.util
 import os
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from djwar_handler import logs, media, urls
@@ -104,18 +106,30 @@ def on_settings_loaded(callback: Callable[[Any], None]) -> None:
     lazy_settings._setup, lazy_settings.configure = _setup, _configure
 
 
+def install_configurations(check_options: bool = False) -> None:
+    """Makes settings importable that are a class of django-configurations, as the project's own scripts do."""
+    if os.environ.get("DJANGO_CONFIGURATION") and importlib.util.find_spec("configurations"):
+        importer: Any = importlib.import_module("configurations.importer")
+        importer.install(check_options=check_options)
+
+
 def place_static_root(settings: Any, folder: str) -> None:
     """Makes the collected files' folder the project's STATIC_ROOT, also where STORAGES names a location of its own.
 
-    django-compressor's folder goes with it; its default is STATIC_ROOT.
+    django-compressor's folder goes with it; its default is STATIC_ROOT. A path stays a path: the project's code may join it
+    to another with ``/``.
     """
+
+    def in_place_of(value: object) -> object:
+        return Path(folder) if isinstance(value, Path) else folder
+
     if hasattr(settings, "COMPRESS_ROOT"):
-        settings.COMPRESS_ROOT = folder
-    settings.STATIC_ROOT = folder
+        settings.COMPRESS_ROOT = in_place_of(settings.COMPRESS_ROOT)
+    settings.STATIC_ROOT = in_place_of(getattr(settings, "STATIC_ROOT", None))
     storages = getattr(settings, "STORAGES", None)
     options = storages.get("staticfiles", {}).get("OPTIONS", {}) if isinstance(storages, dict) else {}
     if isinstance(options, dict) and "location" in options:
-        options["location"] = folder
+        options["location"] = in_place_of(options["location"])
 
 
 def django_version() -> str | None:
@@ -157,6 +171,7 @@ def _prepare_django(start: StartSettings, log: Log) -> None:
             if changed:
                 log.debug(f"moved below {start.context_path}: {', '.join(changed)}")
 
+    install_configurations()
     on_settings_loaded(adapt)
 
 

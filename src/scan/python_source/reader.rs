@@ -181,8 +181,20 @@ impl<'a> Reader<'a> {
             };
             Statement { line, kind }
         });
-        let kind = StatementKind::With {
-            body: self.block(&with.body, depth),
+        let body = self.block(&with.body, depth);
+        let kind = if with
+            .items
+            .iter()
+            .any(|item| is_suppress(&item.context_expr))
+        {
+            StatementKind::Try {
+                body,
+                handlers: vec![Vec::new()],
+                otherwise: Vec::new(),
+                finally: Vec::new(),
+            }
+        } else {
+            StatementKind::With { body }
         };
         opened.chain([Statement { line, kind }]).collect()
     }
@@ -446,5 +458,17 @@ fn operator(operator: ast::Operator) -> Operator {
         ast::Operator::BitOr => Operator::Union,
         ast::Operator::Mult => Operator::Multiply,
         _ => Operator::Other,
+    }
+}
+
+/// `contextlib.suppress(ImportError)`, a `try` in other words.
+fn is_suppress(expression: &ast::Expr) -> bool {
+    let ast::Expr::Call(call) = expression else {
+        return false;
+    };
+    match &*call.func {
+        ast::Expr::Name(name) => name.id.as_str() == "suppress",
+        ast::Expr::Attribute(attribute) => attribute.attr.as_str() == "suppress",
+        _ => false,
     }
 }

@@ -1,9 +1,11 @@
 //! Whole scans of small projects.
 
 mod chosen;
+mod configurations;
 mod dependencies;
 mod hostile;
 mod layouts;
+mod long;
 mod packed;
 mod public;
 mod python_path;

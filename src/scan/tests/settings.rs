@@ -256,6 +256,30 @@ fn an_import_of_what_is_not_there_is_a_problem_with_its_line() {
 }
 
 #[test]
+fn an_import_whose_failure_is_suppressed_is_no_problem() {
+    for with in [
+        "suppress(ImportError)",
+        "contextlib.suppress(ImportError, OSError)",
+    ] {
+        let settings = format!(
+            "import contextlib\nfrom contextlib import suppress\nA = 1\nwith {with}:\n    from .local import *\nINSTALLED_APPS = ['a']\n"
+        );
+        let project = scanned(&settings, &[]);
+        assert_eq!(project["installed_apps"], json!(["a"]), "{with}");
+        let problems = project["problems"].as_array().expect("a list");
+        assert!(
+            problems.iter().all(|one| one["code"] != "import-not-found"),
+            "{problems:?}"
+        );
+    }
+    let project = scanned(
+        "from contextlib import suppress\nDEBUG = False\nwith suppress(ImportError):\n    from .local import *\n",
+        &[("site1/local.py", "ROOT_URLCONF = 'a.urls'\n")],
+    );
+    assert_eq!(project["root_urlconf"], "a.urls");
+}
+
+#[test]
 fn a_helper_written_as_a_lambda_is_followed() {
     let project = scanned(
         "import os\n\

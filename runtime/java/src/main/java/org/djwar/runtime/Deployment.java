@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -19,26 +20,31 @@ import java.util.stream.Stream;
 /** Where the WAR's Python files are on disk: where the container unpacked them, or else in a copy of our own. */
 public final class Deployment {
     private static final String PYTHON = "/WEB-INF/python";
+    /** Below {@code WEB-INF/python}: what Django reads at STATIC_ROOT. */
+    static final String STATIC = "static";
     private static final String COPIES = "python-";
     private static final FileTime COPIED = FileTime.from(Instant.parse("2026-01-01T00:00:00Z"));
 
     private Deployment() {}
 
-    /** The folder of {@code WEB-INF/python}. */
-    public static Path python(Container container, Path workFolder, Log log) throws BootFailure {
+    /**
+     * The folder of {@code WEB-INF/python}. In a copy, its folder {@code static} holds the files below the prefix too: the project's
+     * own code may read any of them at STATIC_ROOT.
+     */
+    public static Path python(Container container, String staticPrefix, Path workFolder, Log log) throws BootFailure {
         String real = container.realPath(PYTHON);
         if (real != null && Files.isDirectory(Path.of(real))) {
             return Path.of(real);
         }
         try {
-            return unpacked(container, workFolder, log);
+            return unpacked(container, staticPrefix, workFolder, log);
         } catch (IOException e) {
             throw new BootFailure("the packed WAR can't be unpacked to `" + workFolder + "` (`djwar.work-dir`): " + e.getMessage(), e);
         }
     }
 
     /** Servlet §4.6: packed, the resources are readable only through the context. Once per content, and whole or not at all. */
-    private static Path unpacked(Container container, Path workFolder, Log log) throws IOException, BootFailure {
+    private static Path unpacked(Container container, String staticPrefix, Path workFolder, Log log) throws IOException, BootFailure {
         Path target = workFolder.resolve(COPIES + digest(container));
         if (!Files.isDirectory(target)) {
             if (container.resourcePaths(PYTHON + "/") == null) {
@@ -49,6 +55,9 @@ public final class Deployment {
             Path part = Files.createTempDirectory(workFolder, "unpacking");
             long start = System.nanoTime();
             int count = copy(container, PYTHON + "/", part);
+            if (!staticPrefix.isEmpty()) {
+                count += copy(container, staticPrefix, Files.createDirectories(part.resolve(STATIC)));
+            }
             Files.move(part, target);
             log.info("unpacked " + count + " files to `" + target + "` in " + (System.nanoTime() - start) / 1_000_000 + " ms");
         }
@@ -71,7 +80,8 @@ public final class Deployment {
                     if (stream == null) {
                         throw new IOException("`" + entry + "` can't be read");
                     }
-                    Files.copy(stream, file);
+                    // The manifests of static files come twice.
+                    Files.copy(stream, file, StandardCopyOption.REPLACE_EXISTING);
                     // All the same: byte code that is older than its source would be made again at each start.
                     Files.setLastModifiedTime(file, COPIED);
                     count++;

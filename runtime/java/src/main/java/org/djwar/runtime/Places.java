@@ -18,7 +18,7 @@ import java.util.List;
 public record Places(Path work, Path python, Path application, Path source, List<Path> extra) {
     /** Finds them; {@code djwar.app-home} may be a folder outside the web application. */
     static Places find(Container container, Parameters parameters, Path work, Log log) throws BootFailure {
-        Path python = Deployment.python(container, work, log).toAbsolutePath();
+        Path python = Deployment.python(container, Site.staticPrefix(parameters), work, log).toAbsolutePath();
         Path application = application(container, parameters.text("djwar.app-home"), python);
         List<Path> extra = new ArrayList<>();
         for (String entry : parameters.list("djwar.python-path")) {

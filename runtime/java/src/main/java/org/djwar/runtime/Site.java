@@ -34,14 +34,21 @@ public record Site(Container container, Parameters parameters, String name, Log 
 
     /** Where the collected static files are, or empty. */
     public String staticRoot() {
-        for (String prefix : parameters.list("djwar.static-prefixes")) {
-            String real = container.realPath(prefix.replaceAll("/$", ""));
-            if (real != null && Files.isDirectory(Path.of(real))) {
-                return real;
-            }
-            break;
+        String prefix = staticPrefix(parameters);
+        String real = prefix.isEmpty() ? null : container.realPath(prefix.replaceAll("/$", ""));
+        if (real != null && Files.isDirectory(Path.of(real))) {
+            return real;
         }
-        Path own = places.python().resolve("static");
+        Path own = places.python().resolve(Deployment.STATIC);
         return Files.isDirectory(own) ? own.toString() : "";
+    }
+
+    /** The folder of collected static files, such as {@code /static/}, or empty. */
+    static String staticPrefix(Parameters parameters) {
+        for (String prefix : parameters.list("djwar.static-prefixes")) {
+            String folder = prefix.replaceAll("^/+|/+$", "");
+            return folder.isEmpty() ? "" : "/" + folder + "/";
+        }
+        return "";
     }
 }
