@@ -11,8 +11,8 @@ use crate::plan::layout;
 pub struct EntryTable {
     /// In boxes: a tree's nodes are half empty.
     entries: BTreeMap<WarPath, Box<WarEntry>>,
-    /// Lower-case spelling → path, for hosts whose file systems fold case. Only where
-    /// the two differ: most paths are their own lower case.
+    /// [`folded`] spelling → path, for hosts whose file systems fold case. Only where
+    /// the two differ: most paths are their own.
     spellings: HashMap<String, WarPath>,
     /// Folders of the entries → one entry below each.
     folders: HashMap<String, WarPath>,
@@ -32,7 +32,7 @@ impl EntryTable {
                 second: entry.origin(),
             });
         }
-        let folded = entry.path.as_str().to_lowercase();
+        let folded = folded(entry.path.as_str());
         let twin = match self.spellings.get(&folded) {
             Some(twin) => Some(twin),
             None if folded == entry.path.as_str() => None,
@@ -119,6 +119,20 @@ impl EntryTable {
     }
 }
 
+/// What tells paths apart where case doesn't: lower case, but for the folder that nearly
+/// all of them lie in, whose name (Servlet §10.5) is in capitals.
+fn folded(path: &str) -> String {
+    const PRIVATE: &str = "WEB-INF/";
+    let mut folded = path.to_lowercase();
+    let is_private = folded
+        .get(..PRIVATE.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(PRIVATE));
+    if is_private {
+        folded.replace_range(..PRIVATE.len(), PRIVATE);
+    }
+    folded
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,6 +179,16 @@ mod tests {
             refusal("a/b", "A/B"),
             "`a/b` and `A/B` differ by case only: from one (djwar's test); and from two (djwar's test)"
         );
+        for (first, second) in [
+            ("WEB-INF/a", "WEB-INF/A"),
+            ("WEB-INF/A", "WEB-INF/a"),
+            ("web-inf/a", "WEB-INF/a"),
+            ("WEB-INF/a", "Web-Inf/a"),
+            ("WEB-INF/A", "web-inf/a"),
+        ] {
+            let said = refusal(first, second);
+            assert!(said.contains("differ by case only"), "{said}");
+        }
         assert_eq!(
             refusal("a", "a/b"),
             "`a` is a file and the folder of `a/b`: from one (djwar's test); and from two (djwar's test)"

@@ -40,7 +40,7 @@ impl FileDigests {
 
     fn sort(&mut self) {
         self.0
-            .sort_by(|(one, _), (other, _)| path_order(one, other));
+            .sort_unstable_by(|(one, _), (other, _)| path_order(one, other));
         self.0.dedup_by(|later, first| later.0 == first.0);
     }
 }
@@ -50,11 +50,10 @@ fn path_order(one: &Utf8Path, other: &Utf8Path) -> Ordering {
     one.as_str().cmp(other.as_str())
 }
 
-impl FromIterator<(Arc<Utf8Path>, FileDigest)> for FileDigests {
-    fn from_iter<I: IntoIterator<Item = (Arc<Utf8Path>, FileDigest)>>(files: I) -> Self {
-        let mut digests = Self(files.into_iter().collect());
+impl From<Vec<(Arc<Utf8Path>, FileDigest)>> for FileDigests {
+    fn from(files: Vec<(Arc<Utf8Path>, FileDigest)>) -> Self {
+        let mut digests = Self(files);
         digests.sort();
-        digests.0.shrink_to_fit();
         digests
     }
 }

@@ -11,9 +11,9 @@ use super::{Coordinates, Engine, Platform, PythonChoice, PythonVersion, ServletA
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Method {
-    /// As it is: the content is compressed already, or too small.
+    /// As it is, unseen.
     Stored,
-    /// Deflated.
+    /// Deflated, where that gains anything.
     Deflated,
     /// As the archive that it is copied from has it.
     Copied,

@@ -173,16 +173,15 @@ fn named(setting: &Setting<String>) -> Option<(String, String)> {
 
 fn entries(project: &Project) -> Result<Vec<WarEntry>, PlanError> {
     let reason: Arc<str> = "a file of the project".into();
-    project
-        .files
-        .iter()
-        .map(|file| {
-            Ok(WarEntry {
-                path: layout::application(file.path.as_str())?,
-                source: EntrySource::File(project.root.join(&file.path).into()),
-                method: Method::Deflated,
-                reason: reason.clone(),
-            })
-        })
-        .collect()
+    // Collecting results doesn't know how many there will be, and takes twice the room.
+    let mut entries = Vec::with_capacity(project.files.len());
+    for file in &project.files {
+        entries.push(WarEntry {
+            path: layout::application(file.path.as_str())?,
+            source: EntrySource::File(project.root.join(&file.path).into()),
+            method: Method::Deflated,
+            reason: reason.clone(),
+        });
+    }
+    Ok(entries)
 }

@@ -104,25 +104,30 @@ impl FileIndex {
         let is_new = known.len() != files.len();
         drop(known);
         if is_new || rows.iter().flatten().any(|row| !row.is_known) {
-            let settled = files.iter().zip(&rows).filter_map(|(file, row)| {
-                let row = row.as_ref().filter(|row| row.is_settled)?;
-                Some((file.as_str(), row.stamp, row.digest))
+            let settled = |at: &usize| rows[*at].as_ref().is_some_and(|row| row.is_settled);
+            let mut order: Vec<usize> = (0..files.len()).filter(settled).collect();
+            order.sort_unstable_by_key(|at| files[*at].as_str());
+            let sorted = order.iter().filter_map(|&at| {
+                let row = rows[at].as_ref()?;
+                Some((files[at].as_str(), row.stamp, row.digest))
             });
             // A cache that can't be written costs time, and nothing else.
-            let _ = save(&path, settled.collect());
+            let _ = save(&path, sorted);
         }
-        let digests = files
-            .iter()
-            .zip(rows)
-            .filter_map(|(file, row)| Some(((*file).clone(), row?.digest)));
-        Ok(digests.collect())
+        let mut digests = Vec::with_capacity(files.len());
+        for (file, row) in files.iter().zip(rows) {
+            digests.extend(row.map(|row| ((*file).clone(), row.digest)));
+        }
+        Ok(digests.into())
     }
 }
 
-/// Writes an index: the part that all paths start with, then a row a file, sorted
-/// by path; at the end a digest of all that.
-fn save(path: &Utf8Path, mut rows: Vec<(&str, Stamp, FileDigest)>) -> io::Result<()> {
-    rows.sort_by_key(|(path, ..)| *path);
+/// Writes an index: the part that all paths start with, then a row a file, in the order
+/// of the paths, as they come; at the end a digest of all that.
+fn save<'r>(
+    path: &Utf8Path,
+    rows: impl Iterator<Item = (&'r str, Stamp, FileDigest)> + Clone,
+) -> io::Result<()> {
     let folder = path.parent().unwrap_or(path);
     fs_err::create_dir_all(folder)?;
     let mut file = tempfile::Builder::new()
@@ -135,13 +140,13 @@ fn save(path: &Utf8Path, mut rows: Vec<(&str, Stamp, FileDigest)>) -> io::Result
         out.write_all(bytes)
     };
     let length = |text: &str| u32::try_from(text.len()).unwrap_or(0).to_le_bytes();
-    let prefix = match (rows.first(), rows.last()) {
+    let prefix = match (rows.clone().next(), rows.clone().last()) {
         (Some((first, ..)), Some((last, ..))) => common_start(first, last),
         _ => "",
     };
     put(&length(prefix))?;
     put(prefix.as_bytes())?;
-    for (path, stamp, digest) in &rows {
+    for (path, stamp, digest) in rows {
         let rest = &path[prefix.len()..];
         put(&length(rest))?;
         put(rest.as_bytes())?;
@@ -376,7 +381,7 @@ mod tests {
             sha256: [7; 32],
             ..second
         };
-        save(&index.path, vec![(file.as_str(), stamp, made_up)]).expect("saved");
+        save(&index.path, [(file.as_str(), stamp, made_up)].into_iter()).expect("saved");
         assert_eq!(digest(FileIndex::of(&cache, root)), made_up);
     }
 
@@ -398,8 +403,9 @@ mod tests {
             size: 1,
         };
         let names = ["/p/c", "/p/é/a", "/p/è", "/p/b"];
-        let rows = names.map(|name| (name, stamp, digest));
-        save(&index.path, rows.into()).expect("saved");
+        let mut rows = names.map(|name| (name, stamp, digest));
+        rows.sort_by_key(|(name, ..)| *name);
+        save(&index.path, rows.into_iter()).expect("saved");
         let bytes = fs_err::read(&index.path).expect("read");
         let known = Known::parse(bytes.clone()).expect("whole");
         assert_eq!((known.len(), known.prefix.as_str()), (4, "/p/"));
