@@ -4,6 +4,7 @@
 
 use std::fs::File;
 use std::io;
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use tempfile::{NamedTempFile, TempPath};
@@ -14,6 +15,13 @@ use crate::interrupt::Temporary;
 /// read the WAR.
 #[cfg(unix)]
 const MODE: u32 = 0o644;
+
+/// What unfinished files are called.
+const PREFIX: &str = ".djwar-";
+const SUFFIX: &str = ".war.part";
+
+/// Nobody writes to an unfinished file for that long without a trace.
+const ABANDONED: Duration = Duration::from_hours(1);
 
 /// A file on its way to its name.
 pub(super) struct Unfinished {
@@ -31,6 +39,7 @@ impl Unfinished {
             folder: folder.to_owned(),
             named,
         };
+        sweep(folder);
         #[cfg(target_os = "linux")]
         if let Some(file) = nameless::create(folder) {
             return Ok((unfinished(None), file));
@@ -73,11 +82,26 @@ impl Unfinished {
     }
 }
 
+/// Removes what a `kill -9` left: of a nameless file in the moment between its name and
+/// the target's, of a named one at any time.
+fn sweep(folder: &Utf8Path) {
+    for entry in folder.read_dir_utf8().into_iter().flatten().flatten() {
+        let is_ours = entry.file_name().starts_with(PREFIX) && entry.file_name().ends_with(SUFFIX);
+        let is_abandoned = || {
+            let modified = entry.metadata().and_then(|metadata| metadata.modified());
+            modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > ABANDONED))
+        };
+        if is_ours && is_abandoned() {
+            let _ = fs_err::remove_file(entry.path());
+        }
+    }
+}
+
 fn named_in(folder: &Utf8Path) -> io::Result<(File, TempPath)> {
     // Beside the target: a rename is atomic within one file system only.
     let temporary = tempfile::Builder::new()
-        .prefix(".djwar-")
-        .suffix(".war.part")
+        .prefix(PREFIX)
+        .suffix(SUFFIX)
         .tempfile_in(folder)?;
     Ok(NamedTempFile::into_parts(temporary))
 }
@@ -92,6 +116,8 @@ mod nameless {
     use rustix::fs::{AtFlags, CWD, Mode, OFlags, linkat, openat};
     use tempfile::TempPath;
 
+    use super::{PREFIX, SUFFIX};
+
     /// A file without a name (`O_TMPFILE`); none where the file system can't.
     pub(super) fn create(folder: &Utf8Path) -> Option<File> {
         let flags = OFlags::TMPFILE | OFlags::RDWR | OFlags::CLOEXEC;
@@ -105,12 +131,43 @@ mod nameless {
     pub(super) fn link(file: &File, folder: &Utf8Path) -> io::Result<TempPath> {
         let own = format!("/proc/self/fd/{}", file.as_raw_fd());
         let link = tempfile::Builder::new()
-            .prefix(".djwar-")
-            .suffix(".war.part")
+            .prefix(PREFIX)
+            .suffix(SUFFIX)
             .make_in(folder, |path| {
                 linkat(CWD, own.as_str(), CWD, path, AtFlags::SYMLINK_FOLLOW)?;
                 Ok(())
             })?;
         Ok(link.into_temp_path())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::SystemTime;
+
+    #[test]
+    fn what_a_killed_build_left_is_removed_and_what_a_living_one_writes_stays() {
+        let folder = tempfile::tempdir().expect("temp dir");
+        let folder = Utf8Path::from_path(folder.path()).expect("UTF-8");
+        let old = SystemTime::now() - 2 * ABANDONED;
+        let made = [
+            (".djwar-a.war.part", old),
+            (".djwar-b.war.part", SystemTime::now()),
+            ("c.war.part", old),
+        ];
+        for (name, time) in made {
+            let file = fs_err::File::create(folder.join(name)).expect("made");
+            file.into_parts().0.set_modified(time).expect("dated");
+        }
+        let (unfinished, file) = Unfinished::beside(&folder.join("x.war"), folder).expect("begun");
+        unfinished.finish(file).expect("finished");
+        let mut names: Vec<String> = folder
+            .read_dir_utf8()
+            .expect("listed")
+            .map(|entry| entry.expect("listed").file_name().to_owned())
+            .collect();
+        names.sort();
+        assert_eq!(names, [".djwar-b.war.part", "c.war.part", "x.war"]);
     }
 }
