@@ -28,6 +28,7 @@ mod collect;
 mod fingerprint;
 mod gather;
 mod lock;
+mod nested;
 mod reproduce;
 mod skeleton;
 mod static_copy;
@@ -189,6 +190,10 @@ fn prepared(
     clock: &mut Clock,
 ) -> Result<(EntryTable, FileDigests), Failure> {
     let (artifacts, mut table, left_out) = assembled(project, config, plan, basis, clock)?;
+    if config.nested_packages {
+        table = nested::nested(basis, &table)?;
+        clock.lap("packages");
+    }
     let more = gather::more_digests(basis, project, &table)?;
     let mut digests = std::mem::take(&mut basis.digests);
     digests.extend(more);

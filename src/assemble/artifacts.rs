@@ -117,7 +117,7 @@ pub fn assemble(
         table.add(WarEntry {
             path: checked(layout::jar(name), "Maven")?,
             source: EntrySource::File(path.as_path().into()),
-            method: Method::Stored,
+            method: Method::Deflated,
             reason: "a jar of engine or project".into(),
         })?;
     }

@@ -131,6 +131,13 @@ pub const KEYS: &[Key] = &[
         doc: "`compile` makes `.pyc` files of the project and its packages, once per content; `none` leaves them out: builds that pack thousands of files of their own for the first time end sooner, the WAR is smaller, and every start of it is slower. Default: `compile`.",
     },
     Key {
+        name: "packages",
+        shape: Shape::Text,
+        choices: &["loose", "nested"],
+        example: r#""nested""#,
+        doc: "`loose` packs each file of packages and interpreter as an entry of the WAR; `nested` packs them as one archive in it, which the runtime unpacks into its work folder once per content. That pays where large packages are deployed again and again with `djwar.work-dir` set, since containers empty their own temporary folders (docs/decisions/0007). Default: `loose`.",
+    },
+    Key {
         name: "requirements",
         shape: Shape::List,
         choices: &[],

@@ -53,6 +53,8 @@ pub struct Config {
     pub before: Vec<Vec<String>>,
     /// Whether `.pyc` files are made.
     pub byte_code: bool,
+    /// Whether packages and interpreter are one archive in the WAR.
+    pub nested_packages: bool,
     /// Requirement files.
     pub requirements: Option<Sourced<Vec<String>>>,
     /// Jars for the class path.
@@ -145,6 +147,10 @@ impl Config {
                 .map(|text| parsed("byte-code", text, byte_code))
                 .transpose()?
                 .is_none_or(|made| made.value),
+            nested_packages: text(&mut values, "packages")
+                .map(|text| parsed("packages", text, nested_packages))
+                .transpose()?
+                .is_some_and(|nested| nested.value),
             requirements: list(&mut values, "requirements"),
             jars: list(&mut values, "jars").map(jars).transpose()?,
             build_env: table(&mut values, "build-env"),
@@ -306,6 +312,14 @@ fn byte_code(text: &str) -> Result<bool, String> {
         "compile" => Ok(true),
         "none" => Ok(false),
         _ => Err("it is one of compile, none".to_owned()),
+    }
+}
+
+fn nested_packages(text: &str) -> Result<bool, String> {
+    match text {
+        "loose" => Ok(false),
+        "nested" => Ok(true),
+        _ => Err("it is one of loose, nested".to_owned()),
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufReader, Read};
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -314,6 +315,56 @@ fn unpack(
     fs_err::create_dir_all(folder).map_err(failed)?;
     sweep(folder);
     let temporary = tempfile::tempdir_in(folder).map_err(failed)?;
+    unpack_kept(archive, war, temporary.path(), |name| {
+        kept(name, static_prefix)
+    })?;
+    unpack_packages(war, temporary.path())?;
+    match fs_err::rename(temporary.path(), root) {
+        Ok(()) => {
+            let _ = temporary.keep();
+            Ok(())
+        }
+        // Another process was faster with the same content.
+        Err(_) if root.is_dir() => Ok(()),
+        Err(source) => Err(failed(source)),
+    }
+}
+
+/// The packages of a WAR which holds them as one archive.
+fn unpack_packages(war: &Utf8Path, folder: &Path) -> Result<(), DeployError> {
+    let failed = |source| DeployError::Io {
+        doing: format!("can't unpack the packages of `{war}`"),
+        source,
+    };
+    for entry in fs_err::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        if layout::is_packages(&entry.file_name().to_string_lossy()) {
+            let file = BufReader::new(
+                fs_err::File::open(entry.path())
+                    .map_err(failed)?
+                    .into_parts()
+                    .0,
+            );
+            let mut archive =
+                ZipArchive::new(file).map_err(|error| not_a_war(war, &error.to_string()))?;
+            unpack_kept(&mut archive, war, folder, |name| Some(name.to_owned()))?;
+            fs_err::remove_file(entry.path()).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
+/// Unpacks into `folder` what has a place there.
+fn unpack_kept(
+    archive: &mut War,
+    war: &Utf8Path,
+    folder: &Path,
+    place: impl Fn(&str) -> Option<String>,
+) -> Result<(), DeployError> {
+    let failed = |source| DeployError::Io {
+        doing: format!("can't unpack `{war}` to `{}`", folder.display()),
+        source,
+    };
     for index in 0..archive.len() {
         let mut entry = archive
             .by_index(index)
@@ -321,7 +372,7 @@ fn unpack(
         let name = entry
             .name()
             .map_err(|error| not_a_war(war, &error.to_string()))?;
-        let Some(name) = kept(&name, static_prefix) else {
+        let Some(name) = place(&name) else {
             continue;
         };
         if entry.is_dir() {
@@ -331,7 +382,7 @@ fn unpack(
         if crate::model::WarPath::new(&name).is_err() {
             return Err(not_a_war(war, &format!("it holds the path `{name}`")));
         }
-        let target = temporary.path().join(&name);
+        let target = folder.join(&name);
         if let Some(parent) = target.parent() {
             fs_err::create_dir_all(parent).map_err(failed)?;
         }
@@ -346,15 +397,7 @@ fn unpack(
             make_executable(&target).map_err(failed)?;
         }
     }
-    match fs_err::rename(temporary.path(), root) {
-        Ok(()) => {
-            let _ = temporary.keep();
-            Ok(())
-        }
-        // Another process was faster with the same content.
-        Err(_) if root.is_dir() => Ok(()),
-        Err(source) => Err(failed(source)),
-    }
+    Ok(())
 }
 
 /// Says that a folder is in use; see [`sweep`].

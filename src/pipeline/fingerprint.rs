@@ -54,6 +54,7 @@ pub(super) fn of(
         basis.resolution.digest(),
         host.variable(EPOCH).unwrap_or_default().to_owned(),
         config.byte_code.to_string(),
+        config.nested_packages.to_string(),
         Key::of_bytes(runtime::JAR).as_str().to_owned(),
     ];
     parts.extend(basis.home.iter().map(|home| home.archive.to_string()));

@@ -13,6 +13,9 @@ pub const JETTY_WEB_XML: &str = "WEB-INF/jetty-web.xml";
 /// The runtime's Java half.
 pub const RUNTIME_JAR: &str = "WEB-INF/lib/djwar-runtime.jar";
 
+const PYTHON: &str = "WEB-INF/python";
+const PACKAGES: &str = "packages-";
+const ARCHIVE: &str = ".zip";
 const APPLICATION: &str = "WEB-INF/python/app";
 const LIBRARY: &str = "WEB-INF/python/lib";
 const HANDLER: &str = "WEB-INF/python/handler";
@@ -76,6 +79,29 @@ pub fn jar(name: &str) -> Result<WarPath, WarPathError> {
 /// When `path` can't be a path inside a WAR.
 pub fn home(platform: Platform, path: &str) -> Result<WarPath, WarPathError> {
     WarPath::new(format!("{HOME}/{platform}/{path}"))
+}
+
+/// The archive of all that [`below_packages`] names, by a digest of its content.
+///
+/// # Errors
+/// When `digest` can't be a part of a path.
+pub fn packages(digest: &str) -> Result<WarPath, WarPathError> {
+    WarPath::new(format!("{PYTHON}/{PACKAGES}{digest}{ARCHIVE}"))
+}
+
+/// Whether a path below `WEB-INF/python` is that archive's.
+pub fn is_packages(below: &str) -> bool {
+    below.starts_with(PACKAGES) && below.ends_with(ARCHIVE) && !below.contains('/')
+}
+
+/// The path in that archive of a file of packages or interpreter, relative to
+/// `WEB-INF/python`.
+pub fn below_packages(path: &WarPath) -> Option<&str> {
+    let is_in = |folder: &str| {
+        let rest = path.as_str().strip_prefix(folder);
+        rest.is_some_and(|rest| rest.starts_with('/'))
+    };
+    (is_in(LIBRARY) || is_in(HOME)).then(|| &path.as_str()[PYTHON.len() + 1..])
 }
 
 /// A collected static file, served by the container below `prefix`, which

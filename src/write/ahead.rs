@@ -2,7 +2,7 @@
 //! the order of the archive. What is read and deflated but not yet written never
 //! exceeds a budget, whatever the project's size.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, Read};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -56,6 +56,8 @@ pub(super) struct Piece {
 /// Where workers and writer meet.
 pub(super) struct Ahead<'a> {
     contents: Vec<Content<'a>>,
+    /// The numbers of those that are stored unseen.
+    stored: BTreeSet<usize>,
     known: Option<&'a Deflated>,
     budget: usize,
     state: Mutex<State>,
@@ -96,11 +98,13 @@ struct Job {
 impl<'a> Ahead<'a> {
     pub(super) fn new(
         contents: Vec<Content<'a>>,
+        stored: BTreeSet<usize>,
         known: Option<&'a Deflated>,
         budget: usize,
     ) -> Self {
         Self {
             contents,
+            stored,
             known,
             budget,
             state: Mutex::default(),
@@ -207,10 +211,8 @@ impl<'a> Ahead<'a> {
     /// Passes what the cache has, and opens the next content if it is large.
     fn start_next(&self, state: &mut State, deflater: &mut Deflater) {
         let before = state.given;
-        while let Some(content) = self.contents.get(state.next)
-            && state.ready.len() < FAR
-        {
-            if let Some(blob) = self.find(content).filter(|blob| blob.method == DEFLATED) {
+        while state.next < self.contents.len() && state.ready.len() < FAR {
+            if let Some(blob) = self.find(state.next).filter(|blob| blob.method == DEFLATED) {
                 state.ready.insert(state.given, Ok(Part::Known(blob)));
             } else if self.size(state.next) <= PIECE as u64 {
                 break;
@@ -283,9 +285,9 @@ impl<'a> Ahead<'a> {
         self.changed.notify_all();
     }
 
-    fn find(&self, content: &Content<'_>) -> Option<Blob> {
-        match content {
-            Content::File(_, Some(digest)) => self
+    fn find(&self, content: usize) -> Option<Blob> {
+        match &self.contents[content] {
+            Content::File(_, Some(digest)) if !self.stored.contains(&content) => self
                 .known?
                 .find(&digest.sha256)
                 .filter(|blob| (blob.size, blob.crc32) == (digest.size, digest.crc32)),
@@ -293,10 +295,10 @@ impl<'a> Ahead<'a> {
         }
     }
 
-    /// Whether it was found out before that deflating gains nothing.
+    /// Whether it was said or found out before that deflating gains nothing.
     fn is_known_as_stored(&self, content: usize) -> bool {
-        self.find(&self.contents[content])
-            .is_some_and(|blob| blob.method == STORED)
+        self.stored.contains(&content)
+            || self.find(content).is_some_and(|blob| blob.method == STORED)
     }
 
     fn size(&self, content: usize) -> u64 {

@@ -11,7 +11,7 @@ use super::output::Output;
 use super::temporary::Unfinished;
 use super::{WarWriter, WriteError, time};
 use crate::assemble::EntryTable;
-use crate::model::{EntrySource, FileDigest, FileDigests, WarEntry};
+use crate::model::{EntrySource, FileDigest, FileDigests, Method, WarEntry};
 use crate::plan::layout;
 use crate::resolve::cache::{Blob, Deflated, PackWriter};
 use crate::zipfile::{DEFLATED, Entry};
@@ -99,7 +99,14 @@ impl WarWriter for ZipWarWriter<'_> {
             .filter_map(|entry| content(entry, packing.digests))
             .collect();
         contents.shrink_to_fit();
-        let ahead = Ahead::new(contents, packing.known, BUDGET);
+        let stored = table
+            .iter()
+            .filter(|entry| content(entry, None).is_some())
+            .enumerate()
+            .filter(|(_, entry)| entry.method == Method::Stored)
+            .map(|(number, _)| number)
+            .collect();
+        let ahead = Ahead::new(contents, stored, packing.known, BUDGET);
         let threads = packing
             .threads
             .or_else(|| std::thread::available_parallelism().ok().map(usize::from))
@@ -307,7 +314,10 @@ impl Writing<'_> {
         if digest.is_some_and(|digest| (digest.size, digest.crc32) != (record.size, record.crc32)) {
             return Err(changed(path));
         }
-        if let (Some(pack), Some(digest)) = (&mut self.pack, digest) {
+        // What was stored unseen tells nothing about its content.
+        if let (Some(pack), Some(digest)) = (&mut self.pack, digest)
+            && entry.method != Method::Stored
+        {
             pack.end(&digest.sha256, record.method, record.crc32, record.size);
         }
         self.output.end(&record, !is_one);

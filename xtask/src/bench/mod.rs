@@ -56,6 +56,8 @@ enum What {
     Scan(scan::Arguments),
     /// Packing: wall, CPU, memory, size, beside jar, zip, zipfile and maven-war-plugin
     Pack(pack::Arguments),
+    /// From the copy of a WAR to its first page: packages as loose files and as one archive
+    Deploy(pack::deploy::Arguments),
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
@@ -68,6 +70,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         What::Build(arguments) => build::run(arguments),
         What::Scan(arguments) => scan::run(arguments),
         What::Pack(arguments) => pack::run(arguments),
+        What::Deploy(arguments) => pack::deploy::run(arguments),
     }
 }
 

@@ -2,6 +2,7 @@
 //! that people pack with now, in one run over the same files. The whole command
 //! counts for djwar, from its start to its end.
 
+pub(crate) mod deploy;
 mod measure;
 mod peers;
 mod workload;

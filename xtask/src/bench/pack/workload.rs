@@ -83,6 +83,14 @@ impl Workload {
         self.folder.join("tree")
     }
 
+    pub(super) fn project(&self) -> PathBuf {
+        self.folder.join("wheels")
+    }
+
+    pub(super) fn cache(&self) -> PathBuf {
+        self.folder.join("cache")
+    }
+
     pub(super) fn scratch(&self) -> PathBuf {
         self.folder.join("peers")
     }
@@ -110,7 +118,7 @@ impl Workload {
         let mut line = vec![self.djwar.clone().into_os_string(), "build".into()];
         line.push(self.folder.join(project).into());
         line.extend(more.iter().cloned());
-        let cache = self.folder.join("cache");
+        let cache = self.cache();
         Ok(Ran {
             cost: cost(&self.folder, &line, &[("DJWAR_CACHE_DIR", &cache)])?,
             file: self.war(project),

@@ -23,7 +23,7 @@ public final class Deployment {
     /** Below {@code WEB-INF/python}: what Django reads at STATIC_ROOT. */
     static final String STATIC = "static";
     private static final String COPIES = "python-";
-    private static final FileTime COPIED = FileTime.from(Instant.parse("2026-01-01T00:00:00Z"));
+    static final FileTime COPIED = FileTime.from(Instant.parse("2026-01-01T00:00:00Z"));
 
     private Deployment() {}
 

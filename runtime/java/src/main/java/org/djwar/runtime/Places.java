@@ -11,14 +11,16 @@ import java.util.List;
  *
  * @param work a folder to write into
  * @param python the folder of {@code WEB-INF/python}, which need not exist when the project is elsewhere
+ * @param packages the folder of {@code lib} and {@code home}, which need not exist either
  * @param application the project's folder
  * @param source the folder of it which goes on {@code sys.path}
  * @param extra more folders for {@code sys.path}
  */
-public record Places(Path work, Path python, Path application, Path source, List<Path> extra) {
+public record Places(Path work, Path python, Path packages, Path application, Path source, List<Path> extra) {
     /** Finds them; {@code djwar.app-home} may be a folder outside the web application. */
     static Places find(Container container, Parameters parameters, Path work, Log log) throws BootFailure {
         Path python = Deployment.python(container, Site.staticPrefix(parameters), work, log).toAbsolutePath();
+        Path packages = NestedPackages.folder(python, work, log);
         Path application = application(container, parameters.text("djwar.app-home"), python);
         List<Path> extra = new ArrayList<>();
         for (String entry : parameters.list("djwar.python-path")) {
@@ -28,7 +30,7 @@ public record Places(Path work, Path python, Path application, Path source, List
             }
             extra.add(path);
         }
-        return new Places(work, python, application, application, extra).in(application, parameters);
+        return new Places(work, python, packages, application, application, extra).in(application, parameters);
     }
 
     /** The same with the project in another folder, such as a copy. */
@@ -42,7 +44,7 @@ public record Places(Path work, Path python, Path application, Path source, List
         List<Path> moved = extra.stream()
                 .map(path -> path.startsWith(application) ? folder.resolve(application.relativize(path)).normalize() : path)
                 .toList();
-        return new Places(work, python, folder, source, moved);
+        return new Places(work, python, packages, folder, source, moved);
     }
 
     private static Path application(Container container, String home, Path python) throws BootFailure {

@@ -17,7 +17,7 @@ class PlacesTest {
         Path elsewhere = folder.resolve("elsewhere");
         Map<String, String> none = Map.of();
         Parameters parameters = new Parameters(new Sources(none, none, none, Map.of("djwar.source-root", "src")));
-        Places shipped = new Places(folder, folder.resolve("python"), application, application,
+        Places shipped = new Places(folder, folder.resolve("python"), folder.resolve("python"), application, application,
                 List.of(application.resolve("apps"), application, elsewhere));
         Places moved = shipped.in(copy, parameters);
         assertEquals(copy.resolve("src"), moved.source());

@@ -31,17 +31,17 @@ public final class CpythonBoot {
         Places places = site.places();
         Path python = places.python();
         Map<String, String> variables = site.variables();
-        Interpreter interpreter = Interpreter.find(site.parameters(), python, places.work(), variables);
+        Interpreter interpreter = Interpreter.find(site.parameters(), places.packages(), places.work(), variables);
         variables.putAll(interpreter.variables());
         List<String> path = new ArrayList<>(List.of(python.resolve("handler").toString(), places.source().toString()));
         places.extra().forEach(folder -> path.add(folder.toString()));
-        path.add(python.resolve("lib").toString());
+        path.add(places.packages().resolve("lib").toString());
         variables.put("PYTHONPATH", String.join(File.pathSeparator, path));
         for (String name : List.of("PYTHONSAFEPATH", "PYTHONUTF8", "PYTHONNOUSERSITE", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")) {
             variables.put(name, "1");
         }
         if (!variables.containsKey("SSL_CERT_FILE") && !variables.containsKey("SSL_CERT_DIR")) {
-            certificates(python).ifPresent(file -> variables.put("SSL_CERT_FILE", file));
+            certificates(places.packages()).ifPresent(file -> variables.put("SSL_CERT_FILE", file));
         }
         return new Launch(List.of(interpreter.executable().toString(), "-s", "-B", "-m", "djwar_handler"), variables,
                 places.application(), handlerSettings(site, variables, limits), interpreter.description());
@@ -65,13 +65,13 @@ public final class CpythonBoot {
     }
 
     /** The bundled OpenSSL looks in a folder of the machine that built it. */
-    private static Optional<String> certificates(Path python) {
+    private static Optional<String> certificates(Path packages) {
         for (String candidate : CERTIFICATES) {
             if (Files.isReadable(Path.of(candidate))) {
                 return Optional.of(candidate);
             }
         }
-        Path certifi = python.resolve("lib/certifi/cacert.pem");
+        Path certifi = packages.resolve("lib/certifi/cacert.pem");
         return Files.isReadable(certifi) ? Optional.of(certifi.toString()) : Optional.empty();
     }
 }

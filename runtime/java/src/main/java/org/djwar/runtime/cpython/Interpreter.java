@@ -22,12 +22,12 @@ import org.djwar.runtime.Parameters;
  */
 public record Interpreter(Path executable, Map<String, String> variables, String description) {
     /** Finds it, and makes it executable: containers lose execute bits when they unpack a WAR. */
-    public static Interpreter find(Parameters parameters, Path python, Path workFolder, Map<String, String> environment)
+    public static Interpreter find(Parameters parameters, Path packages, Path workFolder, Map<String, String> environment)
             throws BootFailure {
         String wish = parameters.text("djwar.python");
         String version = parameters.text("djwar.python-version");
         return switch (wish) {
-            case "bundled" -> bundled(python.resolve("home"), version, workFolder);
+            case "bundled" -> bundled(packages.resolve("home"), version, workFolder);
             case "host" -> host(version, environment.getOrDefault("PATH", ""));
             default -> named(Path.of(wish), version);
         };

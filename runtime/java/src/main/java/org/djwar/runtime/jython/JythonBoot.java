@@ -54,9 +54,9 @@ public final class JythonBoot {
                 (alias, name) -> variables.put("DJWAR_DATASOURCE_" + alias.toUpperCase(Locale.ROOT), name));
         List<Path> path = new ArrayList<>(List.of(places.python().resolve("handler"), places.source()));
         path.addAll(places.extra());
-        for (String folder : List.of("lib", "jdbc")) {
-            if (Files.isDirectory(places.python().resolve(folder))) {
-                path.add(places.python().resolve(folder));
+        for (Path folder : List.of(places.packages().resolve("lib"), places.python().resolve("jdbc"))) {
+            if (Files.isDirectory(folder)) {
+                path.add(folder);
             }
         }
         Map<String, Object> settings = new LinkedHashMap<>();
