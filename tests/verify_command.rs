@@ -31,6 +31,8 @@ fn a_war_that_works_is_said_to_work_in_every_cell() {
     let output = verify(&[
         "--container",
         "tomcat-11,jetty-12-ee8",
+        "--jobs",
+        "2",
         "--expect",
         "/hello/=Hello, world",
         "--expect",

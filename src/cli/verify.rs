@@ -1,5 +1,7 @@
 //! `djwar verify`: deploys a WAR in real containers and says what each served.
 
+use std::num::NonZeroUsize;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
 use serde::Serialize;
@@ -7,7 +9,8 @@ use serde::Serialize;
 use super::{Common, Outcome, common, verify_report};
 use crate::config::{Config, RawValues};
 use crate::deploy::{
-    self, CellOutcome, Container, Deployment, Distributions, Expectation, Java, Look, StopSignal,
+    self, CellOutcome, Container, DeployError, Deployment, Distributions, Expectation, Java, Look,
+    StopSignal,
 };
 use crate::error::{Failure, Kind};
 use crate::interrupt;
@@ -36,6 +39,10 @@ pub(super) struct Arguments {
     /// An environment variable of the deployed project
     #[arg(long, value_name = "NAME[=VALUE]", value_parser = common::pair)]
     env: Vec<(String, String)>,
+
+    /// How many containers run at a time (default: one for two processors)
+    #[arg(long, value_name = "N")]
+    jobs: Option<NonZeroUsize>,
 
     /// Write the result as `JUnit` XML, too
     #[arg(long, value_name = "FILE")]
@@ -89,21 +96,28 @@ pub(super) fn run(options: &Common, arguments: &Arguments, report: Stderr) -> Ou
     for (name, value) in &arguments.env {
         deployment = deployment.variable(name, value);
     }
-    // Ctrl-C waits for the deployment at hand, so that no container is left behind.
+    // Ctrl-C waits for the deployments at hand, so that no container is left behind.
     let stop = StopSignal::default();
     let raised = stop.clone();
     interrupt::call(move || raised.raise());
-    let mut cells = Vec::new();
     if must_be_unpacked {
         report.status("Leaving out packed deployments: Jython serves unpacked WARs only");
     }
-    for cell in deploy::cells(&deployment, &containers, !must_be_unpacked) {
-        let outcome = deploy::verify(&cell, &look, &distributions, &java)?;
+    for &container in &containers {
+        // Once for all of its cells; two that unpack it at the same time would be in each other's way.
+        distributions.home(container)?;
+    }
+    let wanted = deploy::cells(&deployment, &containers, !must_be_unpacked);
+    let jobs = arguments.jobs.unwrap_or_else(deploy::default_jobs);
+    let is_over = |outcome: &Result<CellOutcome, _>| outcome.is_err() || stop.is_raised();
+    let cells = deploy::side_by_side(&wanted, jobs, is_over, |cell| {
+        let outcome = deploy::verify(cell, &look, &distributions, &java)?;
         tell(report, &cell.description(), &outcome);
-        cells.push(outcome);
-        if stop.is_raised() {
-            return Err(Failure::new(Kind::Environment, "interrupted"));
-        }
+        Ok::<_, DeployError>(outcome)
+    });
+    let cells: Vec<CellOutcome> = cells.into_iter().collect::<Result<_, _>>()?;
+    if stop.is_raised() || cells.len() < wanted.len() {
+        return Err(Failure::new(Kind::Environment, "interrupted"));
     }
     if let Some(file) = &arguments.junit {
         write_junit(&common::absolute(file)?, &cells)?;

@@ -25,6 +25,7 @@ mod probe;
 mod process;
 mod recipe;
 mod server;
+mod side_by_side;
 mod tomcat;
 mod unpacked;
 mod wildfly;
@@ -45,5 +46,6 @@ pub use matrix::{Check, Outcome as CellOutcome, Result as StepResult, Step, cell
 pub use probe::{Client, Request, Response};
 pub use process::Member;
 pub use server::{Server, Stopped};
+pub use side_by_side::{default_jobs, side_by_side};
 pub use unpacked::UnpackedWar;
 pub use written::{Watched, Written};
