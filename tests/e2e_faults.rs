@@ -5,36 +5,18 @@
 
 mod site;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
-
 use camino::{Utf8Path, Utf8PathBuf};
 use djwar::deploy::Container::{Jetty12Ee10, Tomcat10};
-use djwar::deploy::{Client, Member};
-use rustix::process::{Pid, Signal, kill_process};
-use site::memory::{Holdings, counted};
-use site::probes::{self, SIGN, probes};
+use djwar::deploy::Member;
+use rustix::process::Signal;
+use site::faults::{self, pythons_or_none, serves, signal, wait_until};
+use site::jumping_clock::JumpingClock;
+use site::probes::{self, Engine, SIGN, probes};
 use site::served::{Site, Wanted};
+use site::skip;
 use site::skip::skipped;
-use site::small_disk::SmallDisk;
 use site::small_memory::SmallMemory;
 use site::wire::Wire;
-
-const PATIENCE: Duration = Duration::from_mins(2);
-
-fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !is_so() {
-        assert!(Instant::now() < deadline, "never: {what}");
-        std::thread::yield_now();
-    }
-}
-
-fn signal(process: u32, signal: Signal) {
-    let process = Pid::from_raw(i32::try_from(process).expect("small")).expect("a pid");
-    kill_process(process, signal).expect("signalled");
-}
 
 fn parent_of(process: u32) -> Option<u32> {
     let stat = fs_err::read_to_string(format!("/proc/{process}/stat")).ok()?;
@@ -54,16 +36,6 @@ fn pythons(site: &mut Site) -> (u32, Vec<u32>) {
     };
     let parent = *of(java).first().expect("a parent process");
     (parent, of(parent))
-}
-
-/// Every one of some requests is served.
-#[track_caller]
-fn serves(site: &mut Site) {
-    for number in 0..30 {
-        let token = format!("f{number}");
-        let page = Wire::to(site).get(&format!("/page/{token}/")).expect(200);
-        assert!(page.is_whole && page.text().contains(&format!("<li>{token} 49</li>")));
-    }
 }
 
 /// The worker that said in the log that it holds a request of this name.
@@ -179,13 +151,6 @@ fn a_parent_that_dies_or_hangs_is_replaced() {
     site.stop();
 }
 
-fn pythons_or_none(site: &mut Site) -> Vec<u32> {
-    site.server().processes()[1..]
-        .iter()
-        .map(|member| member.process)
-        .collect()
-}
-
 /// The socket's folder, somewhere below the container's.
 fn socket(site: &mut Site) -> Utf8PathBuf {
     use std::os::unix::fs::FileTypeExt as _;
@@ -223,31 +188,6 @@ fn a_socket_folder_that_was_deleted_comes_back() {
     assert_eq!(length["length"], 1_000_000);
     let (parent, _) = pythons(&mut site);
     signal(parent, Signal::KILL);
-    serves(&mut site);
-    site.stop();
-}
-
-#[test]
-fn a_full_disk_is_a_507_and_the_next_small_upload_is_served() {
-    let Some(disk) = SmallDisk::mount() else {
-        return skipped("only root can mount a small file system (DispatcherTest has the rest)");
-    };
-    let mut site = probes(Tomcat10, "/", 1, 2)
-        .property("djwar.work-dir", disk.path().as_str())
-        .start();
-    for _ in 0..2 {
-        let large = Wire::to(&mut site)
-            .post("/raw/count", &vec![b'x'; 6_000_000])
-            .expect(507);
-        assert!(large.text().contains("no room"), "{}", large.text());
-        // What was written has been given back.
-        let fits = Wire::to(&mut site)
-            .post("/raw/count", &vec![b'x'; 2_000_000])
-            .expect(200)
-            .json();
-        assert_eq!(fits["length"], 2_000_000);
-    }
-    site.wait_for_log("can't be kept on disk");
     serves(&mut site);
     site.stop();
 }
@@ -291,6 +231,45 @@ fn a_stopping_container_lets_requests_end_and_a_killed_one_leaves_nobody() {
     });
 }
 
+/// The year that the container believes in.
+fn year(site: &mut Site) -> i32 {
+    // `Mon, 23 Nov 2026 17:40:29 GMT`
+    let answer = Wire::to(site).get("/raw/pid").expect(200);
+    let date = answer.header("date");
+    let year = date.split(' ').nth(3).and_then(|year| year.parse().ok());
+    year.unwrap_or_else(|| panic!("no date: {date:?}"))
+}
+
+#[test]
+fn a_machine_clock_that_is_set_kills_no_worker_and_lets_none_hang() {
+    let Some(clock) = JumpingClock::find() else {
+        return skip::skipped("a clock that jumps needs Debian's package `libfaketime`");
+    };
+    let wanted = probes(Tomcat10, "/", 1, 2).property("djwar.request-timeout", "20");
+    let mut site = clock.on(wanted).start();
+    let worker = Wire::to(&mut site).get("/raw/pid").expect(200).text();
+    let now = year(&mut site);
+    let mut held = Wire::to(&mut site);
+    held.ask("GET", "/raw/held/clock", &[]);
+    holder(&mut site, "clock");
+    clock.set("+4000d");
+    wait_until("the clock is ahead", || year(&mut site) > now);
+    Wire::to(&mut site).get("/raw/open/clock").expect(200);
+    assert_eq!(held.answer("GET").expect(200).text(), "released clock");
+    let last = Wire::to(&mut site).get("/raw/pid").expect(200).text();
+    assert_eq!(last, worker, "the same one all the time");
+
+    // And a time-out is one although the clock goes back.
+    let mut stuck = Wire::to(&mut site);
+    stuck.ask("GET", "/raw/stuck", &[]);
+    site.wait_for_log("mark stuck");
+    clock.set("-4000d");
+    stuck.answer("GET").expect(504);
+    serves(&mut site);
+    assert!(year(&mut site) < now, "the clock is behind");
+    site.stop();
+}
+
 #[test]
 fn no_time_out_reads_the_machines_clock() {
     // So changing it, by hand or by NTP, kills no worker and lets none hang.
@@ -323,92 +302,6 @@ fn no_time_out_reads_the_machines_clock() {
     assert!(seen > 30, "{seen} files");
 }
 
-/// How often: `DJWAR_TEST_REDEPLOYS=20` for the long version.
-fn redeploys() -> usize {
-    std::env::var("DJWAR_TEST_REDEPLOYS").map_or(4, |number| number.parse().expect("a number"))
-}
-
-#[test]
-fn redeploys_under_load_leave_nothing_behind() {
-    let wanted = probes(Tomcat10, "/", 2, 1).redeploying();
-    let mut site = counted(wanted).start();
-    let is_over = Arc::new(AtomicBool::new(false));
-    let served = Arc::new(AtomicUsize::new(0));
-    let base = site.server().base_url();
-    let visitors: Vec<_> = (0..4)
-        .map(|visitor| {
-            let (is_over, served, base) = (is_over.clone(), served.clone(), base.clone());
-            std::thread::spawn(move || {
-                let client = Client::new(Duration::from_mins(1));
-                for number in 0.. {
-                    if is_over.load(Ordering::Relaxed) {
-                        break;
-                    }
-                    let token = format!("r{visitor}-{number}");
-                    // Between two deployments the container itself says 404 or refuses.
-                    if let Ok(answer) = client.get(&format!("{base}/page/{token}/"))
-                        && answer.status == 200
-                    {
-                        assert!(
-                            answer.text().contains(&format!("<li>{token} 49</li>")),
-                            "another's page"
-                        );
-                        served.fetch_add(1, Ordering::Relaxed);
-                    }
-                }
-            })
-        })
-        .collect();
-    let mut before = None;
-    for round in 0..redeploys() {
-        site.server()
-            .redeploy(probes::war())
-            .unwrap_or_else(|error| panic!("{error}"));
-        site.server()
-            .wait_until(SIGN.0, PATIENCE, |answer| answer.text().contains(SIGN.1))
-            .unwrap_or_else(|error| panic!("{error}"));
-        let seen = served.load(Ordering::Relaxed);
-        wait_until("visitors are served again", || {
-            served.load(Ordering::Relaxed) > seen + 20
-        });
-        if round == 1 {
-            before = Some(Holdings::of(&mut site));
-        }
-        if round % 5 == 4 {
-            #[expect(clippy::print_stderr, reason = "for the long version")]
-            {
-                eprintln!("{} redeploys: {:?}", round + 1, Holdings::of(&mut site));
-            }
-        }
-    }
-    is_over.store(true, Ordering::Relaxed);
-    for visitor in visitors {
-        visitor.join().expect("no crossed page");
-    }
-    let (before, after) = (before.expect("at least two"), Holdings::of(&mut site));
-    assert_eq!(after.pythons, 3, "a parent and two workers");
-    // Tomcat's own pool grows by a few; a leak of ours would be five threads and
-    // nine files each time.
-    assert!(after.threads <= before.threads + 4, "{before:?} {after:?}");
-    assert!(after.files <= before.files + 8, "{before:?} {after:?}");
-    // One old loader may stay (Tomcat's); a leak of each would be two MiB a time.
-    assert!(
-        after.metaspace <= before.metaspace + 4_000,
-        "{before:?} {after:?}"
-    );
-    assert!(
-        after.live_heap <= before.live_heap + 24_000,
-        "{before:?} {after:?}"
-    );
-    let log = site.stop();
-    for leak in [
-        "OutOfMemoryError",
-        "appears to have started a thread named [djwar",
-    ] {
-        assert!(!log.contains(leak), "{leak}");
-    }
-}
-
 #[test]
 fn two_wars_side_by_side_have_each_its_own_python() {
     let other = probes::build("older", |project| {
@@ -438,39 +331,16 @@ fn two_wars_side_by_side_have_each_its_own_python() {
 }
 
 #[test]
+fn a_full_disk_is_a_507_and_the_next_small_upload_is_served() {
+    faults::full_disk(Engine::Cpython);
+}
+
+#[test]
+fn redeploys_under_load_leave_nothing_behind() {
+    faults::redeploys_under_load(Engine::Cpython, 4_000);
+}
+
+#[test]
 fn a_broken_war_says_so_and_a_good_one_takes_its_place() {
-    let broken = probes::build("broken", |project| {
-        let wsgi = project.join("probes/wsgi.py");
-        let text = fs_err::read_to_string(&wsgi).expect("text");
-        fs_err::write(&wsgi, format!("{text}\nimport nothing_of_that_name\n")).expect("written");
-    });
-    let mut site = probes(Tomcat10, "/", 1, 1).redeploying().start();
-    site.server()
-        .redeploy(&broken)
-        .unwrap_or_else(|error| panic!("{error}"));
-    let answer = site
-        .server()
-        .wait_until("/", PATIENCE, |answer| answer.status == 503);
-    let page = answer.unwrap_or_else(|error| panic!("{error}"));
-    assert!(page.text().contains("could not start"), "{}", page.text());
-    assert!(
-        !page.text().contains("nothing_of_that_name"),
-        "{}",
-        page.text()
-    );
-    site.wait_for_log("No module named 'nothing_of_that_name'");
-    assert_eq!(
-        pythons_or_none(&mut site),
-        [] as [u32; 0],
-        "nobody is kept for it"
-    );
-    site.server()
-        .redeploy(probes::war())
-        .unwrap_or_else(|error| panic!("{error}"));
-    let answer = site
-        .server()
-        .wait_until("/", PATIENCE, |answer| answer.status == 200);
-    answer.unwrap_or_else(|error| panic!("{error}"));
-    serves(&mut site);
-    site.stop();
+    faults::broken_war(Engine::Cpython);
 }

@@ -14,7 +14,9 @@ use std::time::{Duration, Instant};
 use djwar::deploy::Container::Tomcat10;
 use sha2::{Digest as _, Sha256};
 use site::memory::{Memory, counted, live_heap};
-use site::probes::probes;
+use site::probes::{Engine, probes, probes_on};
+use site::served::Wanted;
+use site::skip;
 use site::wire::{Answer, Wire};
 
 const PROCESSES: u32 = 2;
@@ -195,8 +197,24 @@ fn tell(tally: &Tally, samples: &[Memory], live: (u64, u64)) {
 
 #[test]
 fn every_visitor_gets_its_own_whole_answer_while_twice_the_capacity_comes() {
+    if Engine::of_environment() == Engine::Jython {
+        return skip::skipped("the pool's soak: there is none on Jython");
+    }
     let wanted = probes(Tomcat10, "/", PROCESSES, THREADS)
         .property("djwar.queue-timeout", &QUEUE_SECONDS.to_string());
+    soak(wanted);
+}
+
+/// There the capacity is the container's threads, and who comes when all are busy waits in its queue.
+#[test]
+fn every_visitor_of_jython_gets_its_own_whole_answer() {
+    if Engine::of_environment() != Engine::Jython {
+        return skip::skipped("the soak of Jython: DJWAR_TEST_ENGINE=jython runs it");
+    }
+    soak(probes_on(Engine::Jython, Tomcat10, "/"));
+}
+
+fn soak(wanted: Wanted) {
     let mut site = counted(wanted).start();
     let port = site.server().port();
     let (is_over, tally) = (AtomicBool::new(false), Mutex::new(Tally::default()));

@@ -4,8 +4,12 @@
 
 pub(crate) mod boundaries;
 pub(crate) mod browser;
+#[cfg(target_os = "linux")]
+pub(crate) mod faults;
 pub(crate) mod gallery;
 pub(crate) mod hydrant;
+#[cfg(target_os = "linux")]
+pub(crate) mod jumping_clock;
 pub(crate) mod machine;
 #[cfg(target_os = "linux")]
 pub(crate) mod memory;

@@ -49,7 +49,7 @@ pub(crate) fn war() -> &'static Utf8Path {
     war_for(Engine::of_environment())
 }
 
-fn war_for(engine: Engine) -> &'static Utf8Path {
+pub(crate) fn war_for(engine: Engine) -> &'static Utf8Path {
     static CPYTHON: OnceLock<Utf8PathBuf> = OnceLock::new();
     static JYTHON: OnceLock<Utf8PathBuf> = OnceLock::new();
     match engine {
@@ -63,7 +63,7 @@ pub(crate) fn build(name: &str, change: impl FnOnce(&Utf8Path)) -> Utf8PathBuf {
     build_for(Engine::of_environment(), name, change)
 }
 
-fn build_for(engine: Engine, name: &str, change: impl FnOnce(&Utf8Path)) -> Utf8PathBuf {
+pub(crate) fn build_for(engine: Engine, name: &str, change: impl FnOnce(&Utf8Path)) -> Utf8PathBuf {
     let folder = own_folder(name);
     let project = folder.join(name);
     copy_folder(&fixture("probes"), &project);
