@@ -103,6 +103,23 @@ fn requirements_that_bring_no_django_stop_the_build() {
 }
 
 #[test]
+fn a_database_driver_that_nothing_brings_is_named() {
+    let project = minimal(
+        "STATIC_URL = 'static/'\nDATABASES = {'default': {'ENGINE': 'django.db.backends.postgresql', 'NAME': 'a'}}",
+    );
+    let (assert, _, stderr) = run(djwar().arg("plan").arg(project.path()));
+    assert.code(1);
+    assert!(
+        stderr.contains("error: the static files could not be collected: ImproperlyConfigured: Error loading psycopg2 or psycopg module"),
+        "{stderr}"
+    );
+    assert!(
+        stderr.contains("add `psycopg[binary]` to the requirements"),
+        "{stderr}"
+    );
+}
+
+#[test]
 fn a_command_of_before_that_fails_is_named() {
     let project = minimal("STATIC_URL = 'static/'");
     project.write("djwar.toml", "before = [[\"shear\", \"sheep\"]]\n");

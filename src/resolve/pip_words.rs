@@ -86,7 +86,7 @@ pub(crate) fn built_natively(name: &str, version: &str) -> ResolveError {
             "it links to this machine's libraries, which the target may not have".to_owned(),
         ),
         help: format!(
-            "build a portable wheel of `{name}` (auditwheel, cibuildwheel) and let pip find it with `PIP_FIND_LINKS`, or take a package that publishes wheels"
+            "a release of that age may have wheels for an older Python (`--python 3.12`); or build a portable wheel of `{name}` (auditwheel, cibuildwheel) and let pip find it with `PIP_FIND_LINKS`, or take a package that publishes wheels"
         ),
     }
 }

@@ -109,11 +109,31 @@ fn failure(request: &StaticRequest<'_>, last_line: String, traceback: &str) -> R
             unset.join(", ")
         )
     };
+    let help = match driver(&last_line) {
+        Some(package) => format!(
+            "the database's driver is not among the packages: add `{package}` to the requirements, also where an extra \
+             of the project names it (extras are left out), or name a file with it beside the others in `requirements`"
+        ),
+        None => format!(
+            "{variables} in `[build-env]` of `djwar.toml` (`[tool.djwar.build-env]`); or set `static = \"copy\"` to pack the folders as they are"
+        ),
+    };
     ResolveError::StaticFiles {
         last_line,
         said: Said(traceback.trim_end().to_owned()),
-        help: format!(
-            "{variables} in `[build-env]` of `djwar.toml` (`[tool.djwar.build-env]`); or set `static = \"copy\"` to pack the folders as they are"
-        ),
+        help,
     }
+}
+
+/// The package of the database driver that Django's words miss.
+fn driver(last_line: &str) -> Option<&'static str> {
+    let (_, what) = last_line.split_once("Error loading ")?;
+    [
+        ("psycopg", "psycopg[binary]"),
+        ("MySQLdb", "mysqlclient"),
+        ("cx_Oracle", "oracledb"),
+        ("oracledb", "oracledb"),
+    ]
+    .into_iter()
+    .find_map(|(module, package)| what.starts_with(module).then_some(package))
 }

@@ -34,7 +34,10 @@ pub(super) fn named(
     options: &ScanOptions,
 ) -> Setting<String> {
     if let Some(name) = &options.configuration {
-        return Setting::Known(name.clone(), Span::new("djwar.toml", 1));
+        let files = ["djwar.toml", "pyproject.toml"];
+        let file = files.iter().find(|file| modules.root.join(file).is_file());
+        let span = Span::new(file.copied().unwrap_or("manage.py"), 1);
+        return Setting::Known(name.clone(), span);
     }
     let near = |path: &&Utf8PathBuf| path.starts_with(home);
     let scripts = found.wsgi.iter().filter(near).map(Utf8PathBuf::as_path);
