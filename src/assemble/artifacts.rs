@@ -1,6 +1,5 @@
 //! Turns what the plan and the resolver give into entries.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -11,8 +10,9 @@ use crate::model::{
     BuildPlan, Engine, EntrySource, LeftOut, Method, Platform, WarEntry, WarPath, WarPathError,
 };
 use crate::plan::layout;
+use crate::resolve::WheelFile;
 use crate::runtime;
-use crate::zipfile::{ByName, Directory};
+use crate::zipfile::Directory;
 
 /// What the resolver brought.
 #[derive(Clone, Debug, Default)]
@@ -44,8 +44,8 @@ pub struct WheelArtifact {
     pub sha256: String,
     /// The wheel.
     pub archive: Utf8PathBuf,
-    /// Entry of the wheel → path below the library folder.
-    pub files: Vec<(String, String)>,
+    /// Its files, and their places below the library folder.
+    pub files: Vec<WheelFile>,
     /// Its byte code: a zip of paths below the library folder.
     pub bytecode: Option<Utf8PathBuf>,
 }
@@ -153,22 +153,8 @@ pub fn assemble(
     if let Some(collected) = &artifacts.static_files {
         add_static(&mut table, collected)?;
     }
-    let mut directories = HashMap::new();
     for entry in &artifacts.static_entries {
-        let mut entry = entry.clone();
-        if let EntrySource::Archive {
-            archive,
-            name,
-            size,
-            checksum,
-        } = &mut entry.source
-        {
-            if !directories.contains_key(archive) {
-                directories.insert(archive.clone(), directory(archive)?.by_name());
-            }
-            (*size, *checksum) = facts(&directories[archive], archive, name)?;
-        }
-        table.add(entry)?;
+        table.add(entry.clone())?;
     }
     Ok(table)
 }
@@ -237,18 +223,6 @@ fn directory(path: &Utf8Path) -> Result<Directory, AssembleError> {
     })
 }
 
-/// Size and checksum of an archive's entry.
-fn facts(members: &ByName, path: &Utf8Path, name: &str) -> Result<(u64, u32), AssembleError> {
-    let member = members.get(name).ok_or_else(|| AssembleError::Archive {
-        path: path.to_owned(),
-        source: std::io::Error::new(
-            std::io::ErrorKind::NotFound,
-            format!("it has no `{name}` any more"),
-        ),
-    })?;
-    Ok((member.size, member.crc32))
-}
-
 /// Wheels may share files (`tests/__init__.py` of careless packages). Installers
 /// let the later one win without a word; here the first stays, and another
 /// content is said.
@@ -257,12 +231,11 @@ fn add_wheel(
     wheel: &WheelArtifact,
     left_out: &mut Vec<LeftOut>,
 ) -> Result<(), AssembleError> {
-    let members = directory(&wheel.archive)?.by_name();
     let label: Arc<str> = format!("{} {}", wheel.name, wheel.version).into();
     let archive: Arc<Utf8Path> = wheel.archive.as_path().into();
-    for (name, target) in &wheel.files {
-        let path = checked(layout::library(target), &label)?;
-        let (size, checksum) = facts(&members, &wheel.archive, name)?;
+    for file in &wheel.files {
+        let path = checked(layout::library(&file.path), &label)?;
+        let (size, checksum) = (file.size, file.checksum);
         if let Some(first) = table.get(&path) {
             let EntrySource::Archive {
                 size: other_size,
@@ -287,7 +260,7 @@ fn add_wheel(
             path,
             source: EntrySource::Archive {
                 archive: archive.clone(),
-                name: name.as_str().into(),
+                name: file.entry.as_str().into(),
                 size,
                 checksum,
             },

@@ -278,11 +278,7 @@ fn wheels(
             version: wheel.version.clone(),
             sha256: wheel.sha256.clone(),
             archive: wheel.path.clone(),
-            files: layout
-                .files
-                .into_iter()
-                .map(|file| (file.entry, file.path))
-                .collect(),
+            files: layout.files,
             bytecode,
         });
     }

@@ -86,14 +86,13 @@ impl Found<'_> {
 
     fn add_wheels(&mut self, wheels: &[WheelArtifact], folder: &str) -> Result<(), Failure> {
         for wheel in wheels {
-            for (name, path) in &wheel.files {
-                if let Some(below) = path.strip_prefix(folder) {
+            for file in &wheel.files {
+                if let Some(below) = file.path.strip_prefix(folder) {
                     let source = EntrySource::Archive {
                         archive: wheel.archive.as_path().into(),
-                        name: name.as_str().into(),
-                        // `assemble` reads them in the archive's directory.
-                        size: 0,
-                        checksum: 0,
+                        name: file.entry.as_str().into(),
+                        size: file.size,
+                        checksum: file.checksum,
                     };
                     self.add(below, source)?;
                 }

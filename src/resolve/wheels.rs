@@ -1,7 +1,7 @@
 //! Wheels: what their names say, where their files go, and the set of them that a
 //! project needs. How they are brought is [`super::pip`]'s and [`super::uv`]'s.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err::File;
@@ -13,7 +13,7 @@ use super::python::Python;
 use super::requirements::WheelRequest;
 use super::resolver::Resolver;
 use crate::model::WarPath;
-use crate::zipfile::Directory;
+use crate::zipfile::{Directory, Member};
 
 /// Changes when the same requirements would be resolved otherwise.
 const RECIPE: &str = "wheels 1";
@@ -49,6 +49,8 @@ pub struct WheelFile {
     pub path: String,
     /// Bytes, uncompressed.
     pub size: u64,
+    /// CRC-32 of them.
+    pub checksum: u32,
 }
 
 /// A file of a wheel which stays out of a WAR.
@@ -143,10 +145,11 @@ impl Wheel {
     pub fn layout(&self) -> Result<WheelLayout, ResolveError> {
         let directory = Directory::read(&mut File::open(&self.path)?)
             .map_err(|error| self.damaged(error.to_string()))?;
-        let names: HashSet<&str> = directory
+        // Of two with one name the last counts, as for whoever copies it.
+        let members: HashMap<&str, &Member> = directory
             .members()
             .iter()
-            .map(|member| member.name.as_str())
+            .map(|member| (member.name.as_str(), member))
             .collect();
         let mut layout = WheelLayout::default();
         for member in directory.members() {
@@ -156,7 +159,7 @@ impl Wheel {
             let name = member.name.clone();
             let compiled = name
                 .strip_suffix(".po")
-                .is_some_and(|stem| names.contains(format!("{stem}.mo").as_str()));
+                .is_some_and(|stem| members.contains_key(format!("{stem}.mo").as_str()));
             if compiled {
                 // A third of Django's files.
                 layout.left_out.push(WheelLeftOut {
@@ -168,9 +171,11 @@ impl Wheel {
             match place(&name) {
                 Ok(path) => {
                     WarPath::new(&path).map_err(|error| self.damaged(error.to_string()))?;
+                    let member = members[name.as_str()];
                     layout.files.push(WheelFile {
                         path,
                         size: member.size,
+                        checksum: member.crc32,
                         entry: name,
                     });
                 }
