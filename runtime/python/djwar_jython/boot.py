@@ -5,6 +5,7 @@ from __future__ import absolute_import
 import os
 import sys
 
+from djwar_jython import tuples  # Before all that makes named tuples.
 from djwar_jython import logs, project
 
 _host = None

@@ -25,7 +25,7 @@ final class Interpreter {
         PySystemState.initialize(System.getProperties(), properties(launch.home()), new String[] {""}, loader);
         Options.importSite = false;
         system = new PySystemState();
-        system.setClassLoader(loader);
+        system.setClassLoader(new KnownMisses(loader));
         system.setCurrentWorkingDir(launch.folder().toString());
         // A deployed application's files are not ours to write.
         system.dont_write_bytecode = true;
@@ -35,6 +35,7 @@ final class Interpreter {
             path.insert(at++, Py.fileSystemEncode(entry.toString()));
         }
         enter();
+        Modules.install(system, loader, launch.packed());
         StandardLibrary.trust(path);
         environment(launch.variables());
     }
@@ -65,6 +66,9 @@ final class Interpreter {
             netty.find();
         }
         netty.clean();
+        if (system.modules.__finditem__("_sslcerts") != null) {
+            CryptoThreads.clean();
+        }
     }
 
     /** Ends what the project and Jython left running. */

@@ -67,7 +67,7 @@ public final class JythonBoot {
         settings.put("adapt_urls", parameters.isSet("djwar.adapt-urls"));
         settings.put("static_root", site.staticRoot());
         settings.put("software", site.container().serverInfo());
-        return new Launch(home(parameters.text("djwar.python")), path, places.application(), variables, settings);
+        return new Launch(home(parameters.text("djwar.python")), places.python(), path, places.application(), variables, settings);
     }
 
     private static Path home(String wish) throws BootFailure {

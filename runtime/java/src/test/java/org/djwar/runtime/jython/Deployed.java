@@ -22,7 +22,7 @@ public final class Deployed implements Callable<String>, AutoCloseable {
         Map<String, Object> settings = Map.of("wsgi", "app:application", "settings", "", "context_path", "", "adapt_urls", true,
                 "static_root", "", "software", "test");
         Path handler = Path.of("../python").toAbsolutePath().normalize();
-        Launch launch = new Launch(null, List.of(handler, folder), folder, Map.of("PATH", "/usr/bin:/bin"), settings);
+        Launch launch = new Launch(null, folder, List.of(handler, folder), folder, Map.of("PATH", "/usr/bin:/bin"), settings);
         engine = new JythonEngine(launch, new Environ(new TrustedProxies(List.of())), TimeUnit.SECONDS.toNanos(5), new Log("test-undeploy", "error"));
         engine.start();
     }

@@ -74,7 +74,7 @@ class JythonEngineTest {
         Files.writeString(folder.resolve("app.py"), source);
         Map<String, Object> settings = new HashMap<>(Map.of("wsgi", wsgi, "settings", "", "context_path", "",
                 "adapt_urls", true, "static_root", "", "software", "test"));
-        Launch launch = new Launch(null, List.of(Path.of("../python").toAbsolutePath().normalize(), folder), folder, variables, settings);
+        Launch launch = new Launch(null, folder, List.of(Path.of("../python").toAbsolutePath().normalize(), folder), folder, variables, settings);
         engine = new JythonEngine(launch, new Environ(new TrustedProxies(List.of())), TimeUnit.SECONDS.toNanos(5), new Log("test-jython", "debug"));
         engine.start();
     }
