@@ -5,6 +5,7 @@
 //! no WAR has.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::time::SystemTime;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -129,15 +130,23 @@ fn files(root: &Utf8Path) -> BTreeMap<Utf8PathBuf, State> {
         .collect()
 }
 
-/// Whole or not at all. Plain permissions: what a temporary file has is not for
-/// others to read.
+/// Whole or not at all, under a name that nobody else has. The permissions are those
+/// of the file it replaces, else a new file's.
 fn save(place: &Utf8Path, bytes: &[u8]) -> std::io::Result<()> {
     let folder = place.parent().unwrap_or(Utf8Path::new("."));
     fs_err::create_dir_all(folder)?;
-    let part = Utf8PathBuf::from(format!("{place}.part"));
-    fs_err::write(&part, bytes)?;
-    if let Ok(metadata) = fs_err::metadata(place) {
-        fs_err::set_permissions(&part, metadata.permissions())?;
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // The umask takes its share.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    fs_err::rename(part, place)
+    let mut part = builder.tempfile_in(folder)?;
+    part.write_all(bytes)?;
+    if let Ok(metadata) = fs_err::metadata(place) {
+        fs_err::set_permissions(part.path(), metadata.permissions())?;
+    }
+    part.persist(place)?;
+    Ok(())
 }

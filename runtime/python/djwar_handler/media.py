@@ -13,7 +13,10 @@ from typing import Any
 from djwar_handler.logs import Log
 from djwar_handler.serving import Application
 
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)", re.ASCII)
+# No file has more bytes than 18 digits say; Python refuses to read numbers of some thousand digits.
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
+_PACKED = {"gzip": "application/gzip", "bzip2": "application/x-bzip2", "xz": "application/x-xz"}
+"""What a file is by its last ending, where Django's `serve` calls that an encoding of the transfer."""
 
 
 def with_media(application: Application, context_path: str, log: Log) -> Application:
@@ -71,6 +74,10 @@ class MediaFiles:
 def _send(response: Any, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     # Uploaded by visitors: no browser may take it for a page or script that its name does not say.
     response["X-Content-Type-Options"] = "nosniff"
+    if response.has_header("Content-Encoding"):
+        # The visitor uploaded these very bytes: a client that decodes them would keep others.
+        response["Content-Type"] = _PACKED.get(response["Content-Encoding"], "application/octet-stream")
+        del response["Content-Encoding"]
     file = getattr(response, "file_to_stream", None)
     left = None
     if file is not None:

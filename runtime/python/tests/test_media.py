@@ -45,6 +45,7 @@ def test_uploaded_files_are_served_when_asked_for(
         "bytes=4-2": (200, b"0123456789", None),
         "bytes=0-1,4-5": (200, b"0123456789", None),
         "lines=1-2": (200, b"0123456789", None),
+        "bytes=0-" + "9" * 4301: (200, b"0123456789", None),
     }
     for asked, wanted in ranges.items():
         answer = side.get(name, HTTP_RANGE=asked)
@@ -52,6 +53,16 @@ def test_uploaded_files_are_served_when_asked_for(
         assert answer.header("Content-Length") == str(len(wanted[1])), asked
     assert side.get(name, HTTP_RANGE="bytes=2-4", HTTP_IF_RANGE=modified).status == 206
     assert side.get(name, HTTP_RANGE="bytes=2-4", HTTP_IF_RANGE="Fri, 01 Jan 2021 00:00:00 GMT").status == 200
+
+
+def test_an_uploaded_archive_arrives_as_it_is(start_engine: StartEngine, project: pathlib.Path) -> None:
+    with_uploads(project)
+    (project / "uploads/b.tar.gz").write_bytes(b"packed")
+    engine = start(start_engine, media=True)
+    assert engine.event()["event"] == "ready"
+    answer = engine.worker().get("/files/b.tar.gz")
+    assert (answer.body, answer.header("Content-Type")) == (b"packed", "application/gzip")
+    assert answer.header("Content-Encoding") is None
 
 
 def test_nothing_but_uploaded_files_is_served_as_such(start_engine: StartEngine, project: pathlib.Path) -> None:
