@@ -32,6 +32,7 @@ mod nested;
 mod reproduce;
 mod skeleton;
 mod static_copy;
+mod working_copy;
 
 pub use check::check;
 pub use lock::lock;

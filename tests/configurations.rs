@@ -4,10 +4,9 @@
 mod site;
 mod support;
 
-use camino::Utf8PathBuf;
 use djwar::deploy::Container::Tomcat10;
 use site::served::Wanted;
-use support::{FixtureCopy, djwar, run};
+use support::{FixtureCopy, djwar, run, shell};
 
 /// `minimal` with its settings in classes, and scripts that name one.
 fn project() -> FixtureCopy {
@@ -71,29 +70,14 @@ fn project() -> FixtureCopy {
 #[test]
 fn settings_that_are_a_class_are_collected_checked_managed_and_served() {
     let project = project();
-    let folder = tempfile::tempdir().expect("temp dir");
-    let war = Utf8PathBuf::try_from(folder.path().join("notes.war")).expect("UTF-8");
-    run(djwar()
-        .args(["build", "-o", war.as_str()])
-        .arg(project.path()))
-    .0
-    .success();
+    let war = project.war();
 
     let (assert, stdout, _) = run(djwar().arg("check").arg(project.path()));
     assert.success();
     assert!(!stdout.contains("does not start"), "{stdout}");
 
-    let data = folder.path().join("data");
-    let say = |more: &[&str]| {
-        let (assert, stdout, _) = run(djwar()
-            .args(["manage", war.as_str(), "--data-dir"])
-            .arg(&data)
-            .args(["--", "shell", "-c"])
-            .arg("from django.conf import settings; print(settings.GREETING)")
-            .args(more));
-        assert.success();
-        stdout
-    };
+    let code = "from django.conf import settings; print(settings.GREETING)";
+    let say = |options: &[&str]| shell(&war, code, options);
     assert!(say(&[]).contains("for everybody"));
     assert!(say(&["--configuration", "Dev"]).contains("for developers"));
 

@@ -5,10 +5,9 @@
 mod site;
 mod support;
 
-use camino::Utf8PathBuf;
 use djwar::deploy::Container::Tomcat10;
 use site::served::Wanted;
-use support::{FixtureCopy, djwar, run};
+use support::{FixtureCopy, djwar, run, shell};
 
 /// The paths that `djwar plan` lists for the project, and what it said.
 fn planned(project: &FixtureCopy) -> (Vec<String>, String) {
@@ -241,13 +240,7 @@ fn the_running_project_finds_at_static_root_what_was_collected() {
          \x20   return HttpResponse(f'{BUILT[\"main\"]} {sheet} {static(\"notes/paper.css\")}')\n\
          urlpatterns = [path('', index)]\n",
     );
-    let folder = tempfile::tempdir().expect("temp dir");
-    let war = Utf8PathBuf::try_from(folder.path().join("notes.war")).expect("UTF-8");
-    run(djwar()
-        .args(["build", "-o", war.as_str()])
-        .arg(project.path()))
-    .0
-    .success();
+    let war = project.war();
     let site = || Wanted::war(&war, Tomcat10, "/ctx", ("/", "main-Cv1.js"));
     for wanted in [site(), site().packed()] {
         let mut site = wanted.start();
@@ -262,26 +255,15 @@ fn the_running_project_finds_at_static_root_what_was_collected() {
             .shows("go()");
         site.stop();
     }
-    let data = folder.path().join("data");
-    let (assert, stdout, _) = run(djwar()
-        .args(["manage", war.as_str(), "--data-dir"])
-        .arg(&data)
-        .args(["--", "shell", "--no-imports", "-c"])
-        .arg("from mysite import urls; print(urls.index(None).content.decode())"));
-    assert.success();
+    let code = "from mysite import urls; print(urls.index(None).content.decode())";
+    let stdout = shell(&war, code, &["--no-imports"]);
     assert!(stdout.contains("p { color: black }"), "{stdout}");
 }
 
 #[test]
 fn pages_of_whitenoise_and_django_compressor_find_their_files_below_a_context() {
     let project = FixtureCopy::of("compressed");
-    let folder = tempfile::tempdir().expect("temp dir");
-    let war = Utf8PathBuf::try_from(folder.path().join("candles.war")).expect("UTF-8");
-    run(djwar()
-        .args(["build", "-o", war.as_str()])
-        .arg(project.path()))
-    .0
-    .success();
+    let war = project.war();
     let mut site = Wanted::war(&war, Tomcat10, "/ctx", ("/", "dipped by hand"))
         .variable("SECRET_KEY", "x")
         .start();

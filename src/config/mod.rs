@@ -138,19 +138,15 @@ impl Config {
             include: list(&mut values, "include").map_or_else(Vec::new, |list| list.value),
             exclude: list(&mut values, "exclude").map_or_else(Vec::new, |list| list.value),
             data: list(&mut values, "data"),
-            static_mode: text(&mut values, "static").map_or_else(
-                || Ok(Sourced::new(StaticMode::Collect, Origin::Default)),
-                |text| parsed("static", text, static_mode),
-            )?,
+            static_mode: choice(&mut values, "static")?.map_or_else(
+                || Sourced::new(StaticMode::Collect, Origin::Default),
+                |choice| Sourced::new(static_mode(choice.value), choice.origin),
+            ),
             before: commands(&mut values, "before"),
-            byte_code: text(&mut values, "byte-code")
-                .map(|text| parsed("byte-code", text, byte_code))
-                .transpose()?
-                .is_none_or(|made| made.value),
-            nested_packages: text(&mut values, "packages")
-                .map(|text| parsed("packages", text, nested_packages))
-                .transpose()?
-                .is_some_and(|nested| nested.value),
+            byte_code: choice(&mut values, "byte-code")?
+                .is_none_or(|choice| choice.value == "compile"),
+            nested_packages: choice(&mut values, "packages")?
+                .is_some_and(|choice| choice.value == "nested"),
             requirements: list(&mut values, "requirements"),
             jars: list(&mut values, "jars").map(jars).transpose()?,
             build_env: table(&mut values, "build-env"),
@@ -298,28 +294,26 @@ fn wsgi_callable(text: &str) -> Result<String, String> {
     }
 }
 
-fn static_mode(text: &str) -> Result<StaticMode, String> {
-    match text {
-        "collect" => Ok(StaticMode::Collect),
-        "copy" => Ok(StaticMode::Copy),
-        "none" => Ok(StaticMode::None),
-        _ => Err("it is one of collect, copy, none".to_owned()),
-    }
+/// One of the words that the key's description lists.
+fn choice(
+    values: &mut RawValues,
+    name: &'static str,
+) -> Result<Option<Sourced<&'static str>>, ConfigError> {
+    let choices = key::find(name).map_or(&[][..], |key| key.choices);
+    let chosen = |text: &str| {
+        let choice = choices.iter().copied().find(|choice| *choice == text);
+        choice.ok_or_else(|| format!("it is one of {}", choices.join(", ")))
+    };
+    text(values, name)
+        .map(|text| parsed(name, text, chosen))
+        .transpose()
 }
 
-fn byte_code(text: &str) -> Result<bool, String> {
-    match text {
-        "compile" => Ok(true),
-        "none" => Ok(false),
-        _ => Err("it is one of compile, none".to_owned()),
-    }
-}
-
-fn nested_packages(text: &str) -> Result<bool, String> {
-    match text {
-        "loose" => Ok(false),
-        "nested" => Ok(true),
-        _ => Err("it is one of loose, nested".to_owned()),
+fn static_mode(choice: &str) -> StaticMode {
+    match choice {
+        "copy" => StaticMode::Copy,
+        "none" => StaticMode::None,
+        _ => StaticMode::Collect,
     }
 }
 

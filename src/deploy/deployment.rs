@@ -3,8 +3,7 @@
 use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr};
 
-use camino::{Utf8Path, Utf8PathBuf};
-use fs_err::File;
+use camino::Utf8PathBuf;
 
 use super::container::{Container, Family};
 use super::context_path::ContextPath;
@@ -13,6 +12,7 @@ use super::error::DeployError;
 use super::java::Java;
 use super::recipe;
 use super::server::Server;
+use super::war::check_war;
 use crate::model::WarPath;
 
 /// A WAR to be served. Defaults: Tomcat 10.1, the root context, unpacked, a free
@@ -188,86 +188,9 @@ impl Deployment {
     }
 }
 
-/// Whether containers must unpack this WAR: Jython is a jar in it, and from a jar
-/// within an archive classes come too slowly to start (the runtime refuses it).
-///
-/// # Errors
-/// When `path` is no WAR.
-pub fn must_be_unpacked(path: &Utf8Path) -> Result<bool, DeployError> {
-    let zip = zip::ZipArchive::new(File::open(path)?).map_err(|error| DeployError::NotAWar {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    })?;
-    Ok(zip
-        .file_names()
-        .filter_map(Result::ok)
-        .any(|name| name.starts_with("WEB-INF/lib/jython")))
-}
-
-/// Says when a WAR has no project and no runtime of ours, which a container would
-/// deploy without a word.
-///
-/// # Errors
-/// When `path` is no WAR, or none of djwar's.
-pub fn check_django(path: &Utf8Path) -> Result<(), DeployError> {
-    check_war(path)?;
-    let refused = |reason: &str| DeployError::NotOurs {
-        path: path.to_owned(),
-        reason: reason.to_owned(),
-    };
-    let zip = zip::ZipArchive::new(File::open(path)?)
-        .map_err(|error| refused(&format!("it is no zip: {error}")))?;
-    let names: Vec<_> = zip.file_names().filter_map(Result::ok).collect();
-    let has = |matches: &dyn Fn(&str) -> bool| names.iter().any(|name| matches(name));
-    // A Maven project's WAR has the version in the name.
-    if !has(&|name| name.starts_with("WEB-INF/lib/djwar-runtime") && name.ends_with(".jar")) {
-        return Err(refused("it has no djwar runtime in `WEB-INF/lib`"));
-    }
-    if !has(&|name| name.starts_with("WEB-INF/python/app/")) {
-        return Err(refused("it has no project in `WEB-INF/python/app`"));
-    }
-    Ok(())
-}
-
-/// A container would log its refusal and serve a 404; better said here.
-fn check_war(path: &Utf8Path) -> Result<(), DeployError> {
-    let refused = |reason: String| DeployError::NotAWar {
-        path: path.to_owned(),
-        reason,
-    };
-    if !path.is_file() {
-        return Err(refused("there is no such file".to_owned()));
-    }
-    let mut zip = zip::ZipArchive::new(File::open(path)?)
-        .map_err(|error| refused(format!("it is no zip: {error}")))?;
-    if zip.by_name("WEB-INF/web.xml").is_err() {
-        return Err(refused("it has no `WEB-INF/web.xml`".to_owned()));
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Failure;
-
-    #[test]
-    fn what_is_no_war_is_said_before_anything_starts() {
-        let folder = tempfile::tempdir().expect("temp dir");
-        let path = Utf8Path::from_path(folder.path())
-            .expect("UTF-8")
-            .join("x.war");
-        let failure = Failure::from(check_war(&path).expect_err("nothing"));
-        assert_eq!(failure.kind.exit_status(), 2);
-        assert!(
-            failure
-                .message
-                .ends_with("x.war` is no WAR: there is no such file")
-        );
-        fs_err::write(&path, "text").expect("write");
-        let failure = Failure::from(check_war(&path).expect_err("text"));
-        assert!(failure.message.contains("it is no zip"), "{failure}");
-    }
 
     #[test]
     fn jetty_refuses_what_it_can_not_do() {

@@ -11,7 +11,6 @@ mod data_folder;
 mod deployment;
 mod distribution;
 mod embedded;
-
 mod error;
 mod java;
 mod jetty;
@@ -28,14 +27,14 @@ mod server;
 mod side_by_side;
 mod tomcat;
 mod unpacked;
+mod war;
 mod wildfly;
 mod written;
 
 pub use container::{Container, Family, JETTY_PLUGIN, UnknownContainer};
 pub use context_path::{ContextPath, ContextPathError};
-pub use deployment::{Deployment, check_django, must_be_unpacked};
+pub use deployment::Deployment;
 pub use distribution::{Artifacts, Distributions};
-
 pub use embedded::{Embedded, Event, StopSignal, check_port};
 pub use error::DeployError;
 pub use java::Java;
@@ -48,4 +47,5 @@ pub use process::Member;
 pub use server::{Server, Stopped};
 pub use side_by_side::{default_jobs, side_by_side};
 pub use unpacked::UnpackedWar;
+pub use war::{check_django, must_be_unpacked};
 pub use written::{Watched, Written};

@@ -33,6 +33,9 @@ impl Built {
             StaticMode::Collect => static_root_files(project, &config.exclude)?,
             StaticMode::Copy | StaticMode::None => Vec::new(),
         };
+        if files.is_empty() {
+            return Ok(Self { files, key: None });
+        }
         let paths: Vec<Arc<Utf8Path>> = files
             .iter()
             .map(|path| project.root.join(path).into())
@@ -46,7 +49,7 @@ impl Built {
             hash.update([0]);
             hash.update(digests.get(file).map_or([0; 32], |digest| digest.sha256));
         }
-        let key = (!files.is_empty()).then(|| hexadecimal(&hash.finalize()));
+        let key = Some(hexadecimal(&hash.finalize()));
         Ok(Self { files, key })
     }
 }

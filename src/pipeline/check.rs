@@ -1,21 +1,17 @@
 //! Everything that would stop a build or a deployment, Django's own `check
 //! --deploy` included.
 
-use std::collections::BTreeMap;
-
-use camino::Utf8Path;
-
 use super::Clock;
 use super::gather::Basis;
+use super::working_copy::{build_env, copy_project};
 use crate::config::Config;
 use crate::error::{Failure, Kind};
 use crate::model::project::{Problem, Severity};
 use crate::model::{BuildPlan, Engine, Project, Span, StaticMode};
-use crate::plan::{layout, plan, problems};
+use crate::plan::{plan, problems};
 use crate::report::Report;
 use crate::resolve::Startable;
 use crate::resolve::django_checks::{CheckMessage, Checked};
-use crate::scan::CONFIGURATION_VARIABLE;
 
 /// The problems. With `run`, the project is started where it can be.
 ///
@@ -91,32 +87,6 @@ fn django(
         Checked::Messages { messages } => messages.into_iter().map(of_django).collect(),
         Checked::Failed { error } => vec![not_started(project, plan, &error)],
     })
-}
-
-/// The variables of steps that run the project.
-pub(super) fn build_env(config: &Config, plan: &BuildPlan) -> BTreeMap<String, String> {
-    let mut variables = config.build_env.clone();
-    if let Some(class) = &plan.configuration {
-        variables
-            .entry(CONFIGURATION_VARIABLE.to_owned())
-            .or_insert_with(|| class.clone());
-    }
-    variables
-}
-
-/// The project as the WAR will hold it: settings that make folders or keys beside
-/// themselves must not make them in the user's project, and what is left out of
-/// the WAR must not be seen.
-pub(super) fn copy_project(plan: &BuildPlan, copy: &Utf8Path) -> std::io::Result<()> {
-    fs_err::create_dir_all(copy)?;
-    for (entry, source) in plan.files() {
-        let target = copy.join(layout::below_application(&entry.path));
-        if let Some(parent) = target.parent() {
-            fs_err::create_dir_all(parent)?;
-        }
-        fs_err::copy(&**source, &target)?;
-    }
-    Ok(())
 }
 
 fn of_django(message: CheckMessage) -> Problem {

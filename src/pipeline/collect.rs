@@ -7,8 +7,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::check::{build_env, copy_project};
 use super::gather::Basis;
+use super::working_copy::{build_env, copy_file, copy_project};
 use crate::config::Config;
 use crate::error::{Failure, Kind};
 use crate::model::{
@@ -161,14 +161,6 @@ pub(super) fn collect(
         resolver.cache.set_note(READS, &last, &Last { key, reads });
     }
     Ok(collection)
-}
-
-fn copy_file(source: &Utf8Path, target: &Utf8Path) -> std::io::Result<()> {
-    if let Some(parent) = target.parent() {
-        fs_err::create_dir_all(parent)?;
-    }
-    fs_err::copy(source, target)?;
-    Ok(())
 }
 
 fn collection(entry: &Utf8Path) -> Result<Collection, Failure> {

@@ -97,10 +97,7 @@ pub fn is_packages(below: &str) -> bool {
 /// The path in that archive of a file of packages or interpreter, relative to
 /// `WEB-INF/python`.
 pub fn below_packages(path: &WarPath) -> Option<&str> {
-    let is_in = |folder: &str| {
-        let rest = path.as_str().strip_prefix(folder);
-        rest.is_some_and(|rest| rest.starts_with('/'))
-    };
+    let is_in = |folder| is_below(path.as_str(), folder);
     (is_in(LIBRARY) || is_in(HOME)).then(|| &path.as_str()[PYTHON.len() + 1..])
 }
 
@@ -122,11 +119,25 @@ pub fn static_manifest(path: &str) -> Result<WarPath, WarPathError> {
     WarPath::new(format!("{MANIFESTS}/{path}"))
 }
 
-/// Whether the entry is in the project's folder.
-pub fn is_application(path: &WarPath) -> bool {
-    path.as_str()
-        .strip_prefix(APPLICATION)
-        .is_some_and(|rest| rest.starts_with('/'))
+/// Whether the entry's name is in the project's folder.
+pub fn is_application(name: &str) -> bool {
+    is_below(name, APPLICATION)
+}
+
+/// Whether the entry's name is the runtime's jar, with or without the version that
+/// Maven writes into it.
+pub fn is_runtime(name: &str) -> bool {
+    name.starts_with(RUNTIME_JAR.trim_end_matches(".jar")) && name.ends_with(".jar")
+}
+
+/// Whether the entry's name is Jython's jar.
+pub fn is_jython(name: &str) -> bool {
+    is_below(name, JARS) && name[JARS.len() + 1..].starts_with("jython")
+}
+
+fn is_below(name: &str, folder: &str) -> bool {
+    let rest = name.strip_prefix(folder);
+    rest.is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// Whether the entry is part of what the runtime unpacks when the container

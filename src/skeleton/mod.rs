@@ -126,7 +126,7 @@ fn place_of(plan: &BuildPlan, entry: &WarEntry) -> Place {
     if path.as_str() == layout::MANIFEST || path.as_str().starts_with("WEB-INF/lib/") {
         return Place::Maven;
     }
-    if layout::is_application(path) {
+    if layout::is_application(path.as_str()) {
         let is_compiled = path.as_str().ends_with("$py.class");
         return match plan.engine {
             Engine::Jython if is_compiled => Place::Maven,
@@ -145,7 +145,7 @@ fn place_of(plan: &BuildPlan, entry: &WarEntry) -> Place {
 fn unpacked_folders(parts: &EntryTable) -> Vec<String> {
     let mut folders: Vec<String> = parts
         .iter()
-        .filter(|entry| !layout::is_application(&entry.path))
+        .filter(|entry| !layout::is_application(entry.path.as_str()))
         .map(|entry| {
             let path = entry.path.as_str();
             let depth = if layout::is_python(&entry.path) { 3 } else { 1 };

@@ -60,6 +60,15 @@ impl FixtureCopy {
         fs_err::write(path, text).expect("written");
     }
 
+    /// Its WAR, built beside the copy.
+    pub(crate) fn war(&self) -> Utf8PathBuf {
+        let war = self.path().with_extension("war");
+        let mut build = djwar();
+        build.args(["build", "-o", war.as_str()]).arg(self.path());
+        run(&mut build).0.success();
+        war
+    }
+
     /// Every path in the copy, sorted, relative.
     pub(crate) fn listing(&self) -> Vec<String> {
         let root = self.path();
@@ -87,6 +96,17 @@ pub(crate) fn djwar() -> Command {
         }
     }
     command
+}
+
+/// What Python code prints in the shell of a WAR, with a data folder beside it.
+pub(crate) fn shell(war: &Utf8Path, code: &str, options: &[&str]) -> String {
+    let (assert, stdout, _) = run(djwar()
+        .args(["manage", war.as_str(), "--data-dir"])
+        .arg(war.with_extension("data"))
+        .args(["--", "shell", "-c", code])
+        .args(options));
+    assert.success();
+    stdout
 }
 
 /// Runs the binary and gives what it said.

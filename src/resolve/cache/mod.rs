@@ -10,6 +10,7 @@ mod builds;
 mod deflated;
 mod files;
 mod notes;
+mod pack_writer;
 mod upkeep;
 
 use std::time::UNIX_EPOCH;
@@ -22,8 +23,9 @@ use sha2::{Digest, Sha256};
 use super::error::ResolveError;
 use super::host::Host;
 pub use builds::Remembered;
-pub use deflated::{Blob, ContentKey, Deflated, PackWriter};
+pub use deflated::{Blob, ContentKey, Deflated};
 pub use files::FileIndex;
+pub use pack_writer::PackWriter;
 pub use upkeep::{Bucket, Pruned};
 
 /// Changes when the layout or the meaning of any bucket changes.
