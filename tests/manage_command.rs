@@ -147,3 +147,174 @@ fn a_variable_that_the_settings_need_is_named_beside_the_traceback() {
         "{stdout}{stderr}"
     );
 }
+
+/// Python for `shell -c`: writes a migration among the code of the copy, then what
+/// `then` says.
+fn writing(name: &str, then: &str) -> String {
+    format!(
+        "import os, pathlib, shutil, time\n\
+         pathlib.Path('streets/migrations/{name}').write_text('# {name}\\n')\n{then}"
+    )
+}
+
+/// Whether the command that runs now finds a file of that name among the code.
+fn finds(subject: &Utf8Path, name: &str) -> (bool, String) {
+    let look = format!("import os; print('found', os.path.exists('streets/migrations/{name}'))");
+    let said = manage(subject, &[], &["shell", "-c", &look]);
+    (said.contains("found True"), said)
+}
+
+#[test]
+fn what_the_project_refuses_is_kept_aside_and_fails_the_command() {
+    let (_folder, project) = project();
+    // A file where the folder was: it takes nothing from root either.
+    let migrations = project.join("streets/migrations");
+    let spoil = format!("shutil.rmtree({migrations:?}); pathlib.Path({migrations:?}).touch()");
+    let mut whole = djwar();
+    whole.args(["manage", project.as_str(), "--env", "TOWN_KEY=k", "--"]);
+    whole.args(["shell", "-c", &writing("0001_lost.py", &spoil)]);
+    let (result, stdout, stderr) = run(&mut whole);
+    result.code(3);
+    let aside = project.join(".djwar/data/written-by-manage/streets/migrations/0001_lost.py");
+    assert_eq!(
+        fs_err::read_to_string(&aside).expect("kept"),
+        "# 0001_lost.py\n"
+    );
+    assert!(stderr.contains(aside.as_str()), "{stdout}{stderr}");
+    fs_err::remove_file(&migrations).expect("removed");
+    write(&migrations.join("__init__.py"), "");
+    let (is_there, said) = finds(&project, "0001_lost.py");
+    assert!(!is_there, "{said}");
+}
+
+#[test]
+fn what_nobody_takes_waits_in_the_cache_for_the_next_command() {
+    let (_folder, project) = project();
+    let migrations = project.join("streets/migrations");
+    let aside = project.join(".djwar/data/written-by-manage");
+    let spoil = format!(
+        "shutil.rmtree({migrations:?}); pathlib.Path({migrations:?}).touch(); \
+         pathlib.Path({aside:?}).touch()"
+    );
+    let command = |text: &str| {
+        let mut whole = djwar();
+        whole.args(["manage", project.as_str(), "--env", "TOWN_KEY=k", "--"]);
+        whole.args(["shell", "-c", text]);
+        let (result, stdout, stderr) = run(&mut whole);
+        result.code(3);
+        assert!(stderr.contains("in the cache still"), "{stdout}{stderr}");
+        stdout + &stderr
+    };
+    command(&writing("0001_kept.py", &spoil));
+    let said = command("print('it ran')");
+    assert!(!said.contains("it ran"), "{said}");
+    fs_err::remove_file(&aside).expect("removed");
+    fs_err::remove_file(&migrations).expect("removed");
+    write(&migrations.join("__init__.py"), "");
+    // Brought to the project, so that this command's WAR has it.
+    let (is_there, said) = finds(&project, "0001_kept.py");
+    assert!(is_there && said.contains("cut off"), "{said}");
+    assert!(migrations.join("0001_kept.py").is_file(), "{said}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_command_that_outlives_djwar_still_brings_its_files_to_the_project() {
+    let (folder, project) = project();
+    let place = Utf8Path::from_path(folder.path()).expect("UTF-8");
+    let (begun, go_on, pid) = (place.join("begun"), place.join("go-on"), place.join("pid"));
+    let wait = format!(
+        "pathlib.Path({pid:?}).write_text(str(os.getpid())); pathlib.Path({begun:?}).touch()\n\
+         for _ in range(2400):\n    if os.path.exists({go_on:?}): break\n    time.sleep(0.05)\n\
+         pathlib.Path('streets/migrations/0002_late.py').write_text('# late\\n')"
+    );
+    let mut whole = djwar();
+    whole.args(["manage", project.as_str(), "--env", "TOWN_KEY=k", "--"]);
+    whole.args(["shell", "-c", &writing("0001_early.py", &wait)]);
+    let mut killed = whole.spawn().expect("started");
+    wait_until("the command begins", || begun.exists());
+    killed.kill().expect("killed");
+    killed.wait().expect("ended");
+
+    // It is at work still: this command has a copy of its own.
+    let (is_there, said) = finds(&project, "0001_early.py");
+    assert!(!is_there && !said.contains("cut off"), "{said}");
+    write(&go_on, "");
+    let process = fs_err::read_to_string(&pid).expect("written");
+    // Also of one that nobody has waited for yet.
+    let running = Utf8Path::new("/proc").join(&process).join("exe");
+    wait_until("the command ends", || fs_err::read_link(&running).is_err());
+    let (is_there, said) = finds(&project, "0002_late.py");
+    assert!(is_there && said.contains("cut off"), "{said}");
+    for name in ["0001_early.py", "0002_late.py"] {
+        assert!(said.contains(&format!("Wrote `streets/migrations/{name}`")));
+        assert!(project.join("streets/migrations").join(name).is_file());
+    }
+    assert!(!finds(&project, "0001_early.py").1.contains("cut off"));
+}
+
+#[test]
+fn two_commands_at_once_each_bring_out_their_own() {
+    let (folder, project) = project();
+    let place = Utf8Path::from_path(folder.path()).expect("UTF-8");
+    let command = |mine: &str, other: &str| {
+        let (mine_begun, other_begun) = (place.join(mine), place.join(other));
+        let meet = format!(
+            "pathlib.Path({mine_begun:?}).touch()\n\
+             for _ in range(2400):\n    if os.path.exists({other_begun:?}): break\n    time.sleep(0.05)\n\
+             print('sees', sorted(os.listdir('streets/migrations')))"
+        );
+        manage(
+            &project,
+            &[],
+            &["shell", "-c", &writing(&format!("{mine}.py"), &meet)],
+        )
+    };
+    // The WAR and its packages, so that both don't resolve them.
+    manage(&project, &[], &["check"]);
+    let (first, second) = std::thread::scope(|scope| {
+        let first = scope.spawn(|| command("0001_one", "0001_two"));
+        let second = scope.spawn(|| command("0001_two", "0001_one"));
+        (first.join().expect("one"), second.join().expect("two"))
+    });
+    for (said, mine, other) in [
+        (first, "0001_one.py", "0001_two.py"),
+        (second, "0001_two.py", "0001_one.py"),
+    ] {
+        let wrote = format!("Wrote `streets/migrations/{mine}` in the project");
+        assert!(said.contains(&wrote), "{said}");
+        assert!(
+            !said.contains(&format!("Wrote `streets/migrations/{other}`")),
+            "{said}"
+        );
+        assert!(project.join("streets/migrations").join(mine).is_file());
+    }
+}
+
+#[test]
+fn a_migration_of_a_package_is_said_and_no_later_command_has_it() {
+    let (_folder, project) = project();
+    let path = project.join("town/settings.py");
+    let settings = fs_err::read_to_string(&path).expect("there");
+    write(
+        &path,
+        &settings.replace(
+            "['streets']",
+            "['streets', 'django.contrib.contenttypes', 'django.contrib.sites']",
+        ),
+    );
+    let said = manage(&project, &[], &["makemigrations", "sites", "--empty"]);
+    assert!(said.contains("among the installed packages"), "{said}");
+    let said = manage(&project, &[], &["showmigrations", "sites"]);
+    assert!(!said.contains("0003_"), "{said}");
+    let kept = project.join(".djwar/data/written-by-manage/lib/django/contrib/sites/migrations");
+    assert_eq!(kept.read_dir_utf8().expect("kept").count(), 1);
+}
+
+fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+    let limit = std::time::Instant::now() + std::time::Duration::from_mins(2);
+    while !is_so() {
+        assert!(std::time::Instant::now() < limit, "{what}: not in time");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}

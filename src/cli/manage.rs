@@ -7,7 +7,9 @@ use clap::Args;
 use super::build::BuildOptions;
 use super::{Common, Outcome, common};
 use crate::config::Config;
-use crate::deploy::{DeployError, UnpackedWar, Watched, Written, is_given, management_command};
+use crate::deploy::{
+    DeployError, Owner, UnpackedWar, Written, bring_out_abandoned, is_given, management_command,
+};
 use crate::error::{Failure, Kind};
 use crate::interrupt;
 use crate::model::Project;
@@ -15,7 +17,6 @@ use crate::model::project::EnvironmentVariable;
 use crate::pipeline::{self, Target};
 use crate::report::{Report, Stderr};
 use crate::resolve::{Cache, Host, Key};
-use crate::scan;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -82,13 +83,16 @@ impl Subject {
                 environment,
             });
         }
+        let data = given.unwrap_or_else(|| path.join(pipeline::OWN_FOLDER).join("data"));
+        // Before the build: it packs what comes to the project now.
+        bring_out_left(&owner(Some(&path), &data), &report)?;
         let (project, config) = options.project(&path, arguments.what.raw())?;
         let built = pipeline::build(&project, &config, &Target::Own, options.offline, &report)?;
         warn_of_missing_environment(&project, &config, &report);
         Ok(Self {
             war: built.path,
             is_built: true,
-            data: Some(given.unwrap_or_else(|| path.join(pipeline::OWN_FOLDER).join("data"))),
+            data: Some(data),
             project: Some(path),
             environment,
         })
@@ -117,15 +121,6 @@ impl Subject {
         }
     }
 
-    /// The WAR unpacked in the cache, apart for each data folder: the links in it
-    /// lead there.
-    fn unpacked(&self, host: &Host, data: &Utf8Path) -> Result<UnpackedWar, Failure> {
-        let cache = Cache::of_user(host)?;
-        let key = Key::of([data.as_str()]);
-        let folder = cache.folder().join("unpacked").join(key.as_str());
-        Ok(UnpackedWar::open(&self.war, &folder)?)
-    }
-
     /// Runs a management command to its end and returns its exit status.
     /// What it writes among the project's code goes to the project.
     pub(super) fn run_to_end(
@@ -135,14 +130,19 @@ impl Subject {
         report: &dyn Report,
     ) -> Outcome {
         let host = Host::of_this_process();
-        let unpacked = self.unpacked(&host, data)?;
+        let owner = owner(self.project.as_deref(), data);
+        if self.project.is_none() {
+            bring_out_left(&owner, report)?;
+        }
+        // Apart for each data folder: the links in the copy lead there.
+        let folder = all_unpacked(&host)?.join(Key::of([data.as_str()]).as_str());
+        let unpacked = UnpackedWar::open(&self.war, &folder, &owner)?;
         let mut command = management_command(&unpacked, &host, data, arguments)?;
         command.envs(
             self.environment
                 .iter()
                 .map(|(name, value)| (name.as_str(), value.as_str())),
         );
-        let watched = Watched::new(&unpacked);
         // Ctrl-C goes to the whole foreground group: the command ends by itself
         // and says so, and djwar reports its status instead of dying first.
         let status =
@@ -150,18 +150,41 @@ impl Subject {
                 doing: format!("can't start the WAR's Python for `{}`", self.war),
                 source,
             })?;
-        let root = self.project.as_deref().unwrap_or(data);
-        let written = watched.bring_out(
-            self.project.as_deref(),
-            &data.join("written-by-manage"),
-            &|path| scan::never_packed(root, path).is_none(),
-        )?;
-        self.tell(&written, report);
+        unpacked.bring_out(&mut |written| tell(&owner, &written, report))?;
         Ok(status
             .code()
             .and_then(|code| u8::try_from(code).ok())
             .unwrap_or(1))
     }
+}
+
+fn owner(project: Option<&Utf8Path>, data: &Utf8Path) -> Owner {
+    Owner {
+        project: project.map(Utf8Path::to_owned),
+        aside: data.join("written-by-manage"),
+    }
+}
+
+/// Where the cache keeps unpacked WARs.
+fn all_unpacked(host: &Host) -> Result<Utf8PathBuf, Failure> {
+    Ok(Cache::of_user(host)?.folder().join("unpacked"))
+}
+
+/// What earlier commands wrote that were cut off, before anything is done with it.
+fn bring_out_left(owner: &Owner, report: &dyn Report) -> Result<(), Failure> {
+    let mut is_first = true;
+    let all = all_unpacked(&Host::of_this_process())?;
+    bring_out_abandoned(&all, owner, &mut |written| {
+        if is_first {
+            report.warning(
+                "an earlier management command was cut off before what it wrote came to the project; \
+                 that is done now, and may be half-written: look at it",
+            );
+            is_first = false;
+        }
+        tell(owner, &written, report);
+    })?;
+    Ok(())
 }
 
 /// Named before the project starts: Django's traceback doesn't say how to set one.
@@ -178,26 +201,31 @@ fn warn_of_missing_environment(project: &Project, config: &Config, report: &dyn 
     }
 }
 
-impl Subject {
-    fn tell(&self, written: &[Written], report: &dyn Report) {
-        for file in written {
-            match file {
-                Written::Project(path) => report.status(&format!("Wrote `{path}` in the project")),
-                Written::Aside(path, place) if self.project.is_some() => {
-                    report.warning(&format!(
-                        "the command wrote `{path}`, which the project has otherwise than the WAR: \
-                         its version is `{place}`"
-                    ));
-                }
-                Written::Aside(path, place) => report.warning(&format!(
-                    "the command wrote `{path}`, and a WAR doesn't change: it is `{place}` now. \
-                     For what belongs to the code use `djwar manage` with the project's folder"
-                )),
-                Written::Removed(path) => report.warning(&format!(
-                    "the command removed `{path}` from its copy of the project; yours still has it"
-                )),
-            }
+fn tell(owner: &Owner, written: &Written, report: &dyn Report) {
+    match written {
+        Written::Project(path) => report.status(&format!("Wrote `{path}` in the project")),
+        Written::Aside(path, place) if owner.project.is_some() => {
+            report.warning(&format!(
+                "the command wrote `{path}`, which the project has otherwise than the WAR: \
+                 its version is `{place}`"
+            ));
         }
+        Written::Aside(path, place) => report.warning(&format!(
+            "the command wrote `{path}`, and a WAR doesn't change: it is `{place}` now. \
+             For what belongs to the code use `djwar manage` with the project's folder"
+        )),
+        Written::Refused(path, place, reason) => report.warning(&format!(
+            "the command wrote `{path}`, which the project's folder doesn't take ({reason}): \
+             it is `{place}` now"
+        )),
+        Written::Package(path, place) => report.warning(&format!(
+            "the command wrote `{path}` among the installed packages, which no project owns: it is \
+             `{place}` now. Django's MIGRATION_MODULES names a module of the project for a \
+             package's migrations"
+        )),
+        Written::Removed(path) => report.warning(&format!(
+            "the command removed `{path}` from its copy of the project; yours still has it"
+        )),
     }
 }
 
@@ -205,7 +233,7 @@ pub(super) fn run(options: &Common, arguments: &Arguments, report: Stderr) -> Ou
     let subject = Subject::find(options, &arguments.subject, report)?;
     let host = Host::of_this_process();
     let data = subject.data(&host)?;
-    if subject.data.is_none() && subject.unpacked(&host, &data)?.data().next().is_some() {
+    if subject.data.is_none() && UnpackedWar::keeps_data(&subject.war)? {
         // Guessing would migrate another database than the one that is served.
         return Err(Failure::new(
             Kind::Usage,

@@ -25,6 +25,28 @@ pub enum DeployError {
         source: std::io::Error,
     },
 
+    /// The project's folder takes no files.
+    #[error("what the command wrote could not be written to `{project}`")]
+    NotBroughtOut {
+        /// The project.
+        project: Utf8PathBuf,
+        /// Where the first file is now.
+        place: Utf8PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+
+    /// Neither the project nor the data folder takes a file.
+    #[error("can't keep `{path}`, which a management command wrote")]
+    NotKept {
+        /// Its path in the project.
+        path: Utf8PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+
     /// No Java at all.
     #[error("no Java found to run a servlet container: {looked}")]
     NoJava {
@@ -176,6 +198,13 @@ impl Diagnose for DeployError {
             ),
             Self::Port { source, .. } if source.kind() == std::io::ErrorKind::AddrInUse => Some(
                 "stop the program that listens there, or choose another with `--port`; `--port 0` takes a free one".to_owned(),
+            ),
+            Self::NotBroughtOut { project, place, .. } => Some(format!(
+                "it is `{place}` now, and no WAR has it: let `{project}` be written, and copy it there"
+            )),
+            Self::NotKept { .. } => Some(
+                "it is in the cache still, and the next `djwar manage` brings it out before it does anything else"
+                    .to_owned(),
             ),
             Self::NoPython { .. } => Some(
                 "run the command on the target host, or build the WAR for this platform".to_owned(),

@@ -6,7 +6,9 @@
 //! inside a WAR, and downloads nothing itself (that is [`crate::resolve`]).
 
 mod container;
+mod contents;
 mod context_path;
+mod copies;
 mod data_folder;
 mod deployment;
 mod distribution;
@@ -27,12 +29,14 @@ mod server;
 mod side_by_side;
 mod tomcat;
 mod unpacked;
+mod unpacking;
 mod war;
 mod wildfly;
 mod written;
 
 pub use container::{Container, Family, JETTY_PLUGIN, UnknownContainer};
 pub use context_path::{ContextPath, ContextPathError};
+pub use copies::Owner;
 pub use deployment::Deployment;
 pub use distribution::{Artifacts, Distributions};
 pub use embedded::{Embedded, Event, StopSignal, check_port};
@@ -48,4 +52,4 @@ pub use server::{Server, Stopped};
 pub use side_by_side::{default_jobs, side_by_side};
 pub use unpacked::UnpackedWar;
 pub use war::{check_django, must_be_unpacked};
-pub use written::{Watched, Written};
+pub use written::{Written, bring_out_abandoned};

@@ -3,8 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufReader, Read};
-use std::path::Path;
-use std::time::{Duration, SystemTime};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use quick_xml::Reader;
@@ -12,55 +10,89 @@ use quick_xml::events::Event;
 use zip::ZipArchive;
 
 use super::DeployError;
+use super::contents::{APPLICATION, Contents, PACKAGES};
+use super::copies::{Copy, Owner};
+use super::unpacking::{touch, unpack};
+use super::written::{Written, bring_out};
 use crate::model::{Engine, Platform, PythonVersion};
 use crate::plan::layout;
-use crate::resolve::{Host, Interpreter, Jython, make_executable};
+use crate::resolve::{Host, Interpreter, Jython};
 
 /// Where the jars lie, below the root.
-const JARS: &str = "jars";
+pub(super) const JARS: &str = "jars";
 
 /// Where the static files lie, below the root: beside the manifests.
-const STATIC: &str = "static";
+pub(super) const STATIC: &str = "static";
 
 /// An unpacked WAR.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct UnpackedWar {
     /// The WAR itself.
     war: Utf8PathBuf,
+    /// What it had in it when it was opened.
+    digest: String,
     /// `WEB-INF/python` on disk.
-    root: Utf8PathBuf,
+    copy: Copy,
     /// The context-params of its web.xml.
     parameters: BTreeMap<String, String>,
 }
 
-type War = ZipArchive<BufReader<std::fs::File>>;
+pub(super) type War = ZipArchive<BufReader<std::fs::File>>;
 
 impl UnpackedWar {
     /// Unpacks `war` below `folder`, in a folder named by the WAR's content; done
-    /// once, then found again.
+    /// once, then found again. It is `owner`'s alone until [`Self::bring_out`].
     ///
     /// # Errors
     /// When `war` is no WAR of djwar, or the disk refuses.
-    pub fn open(war: &Utf8Path, folder: &Utf8Path) -> Result<Self, DeployError> {
+    pub fn open(war: &Utf8Path, folder: &Utf8Path, owner: &Owner) -> Result<Self, DeployError> {
         let mut archive = open_archive(war)?;
-        let record = text_of(&mut archive, war, layout::RECORD)?;
-        let digest =
-            digest_in(&record).ok_or_else(|| not_a_war(war, "its record has no digest"))?;
-        let parameters = context_parameters(&text_of(&mut archive, war, layout::WEB_XML)?)
-            .map_err(|error| not_a_war(war, &format!("its web.xml is broken: {error}")))?;
-        let root = folder.join(&digest[..digest.len().min(16)]);
+        let digest = digest(&mut archive, war)?;
+        let parameters = parameters(&mut archive, war)?;
+        let name = &digest[..digest.len().min(16)];
+        let copy = Copy::take(folder, name, owner).map_err(|source| DeployError::Io {
+            doing: format!("can't unpack `{war}` to `{folder}`"),
+            source,
+        })?;
         let unpacked = Self {
             war: war.to_owned(),
-            root,
+            digest,
+            copy,
             parameters,
         };
-        if unpacked.root.exists() {
-            touch(&unpacked.root);
+        let root = &unpacked.copy.root;
+        if Contents::is_in(root) {
+            touch(root);
         } else {
             let prefix = unpacked.static_prefix();
-            unpack(&mut archive, war, folder, &unpacked.root, &prefix)?;
+            unpack(&mut archive, war, folder, root, &prefix)?;
         }
         Ok(unpacked)
+    }
+
+    /// Whether `war` names paths of the project that outlive a redeploy.
+    ///
+    /// # Errors
+    /// When `war` is no WAR of djwar.
+    pub fn keeps_data(war: &Utf8Path) -> Result<bool, DeployError> {
+        let mut archive = open_archive(war)?;
+        digest(&mut archive, war)?;
+        let parameters = parameters(&mut archive, war)?;
+        let data = parameters.get("djwar.data");
+        Ok(data.is_some_and(|data| data.split(',').any(|path| !path.is_empty())))
+    }
+
+    /// Brings what the command wrote among the code to its project, or aside; then
+    /// the copy is as it was, and anybody's. See [`bring_out`].
+    ///
+    /// # Errors
+    /// When a file could not go where it belongs.
+    pub fn bring_out(self, told: &mut dyn FnMut(Written)) -> Result<(), DeployError> {
+        bring_out(
+            self.copy,
+            &|path| packed_file(&self.war, &self.digest, path),
+            told,
+        )
     }
 
     /// The parameter `djwar.NAME` of web.xml.
@@ -72,26 +104,7 @@ impl UnpackedWar {
 
     /// The project's folder.
     pub fn application(&self) -> Utf8PathBuf {
-        self.root.join("app")
-    }
-
-    /// What the WAR holds at `path` of the project; nothing when it has no such file.
-    ///
-    /// # Errors
-    /// When the WAR can't be read any more.
-    pub(super) fn packed_file(&self, path: &Utf8Path) -> Result<Option<Vec<u8>>, DeployError> {
-        let mut archive = open_archive(&self.war)?;
-        let Ok(entry) = layout::application(path.as_str()) else {
-            return Ok(None);
-        };
-        let Ok(mut entry) = archive.by_name(entry.as_str()) else {
-            return Ok(None);
-        };
-        let mut bytes = Vec::new();
-        entry
-            .read_to_end(&mut bytes)
-            .map_err(|error| not_a_war(&self.war, &error.to_string()))?;
-        Ok(Some(bytes))
+        self.copy.root.join(APPLICATION)
     }
 
     /// `sys.path`, outermost first: handler, source root, the folders of
@@ -101,7 +114,7 @@ impl UnpackedWar {
         let application = self.application();
         let source = self.parameter("source-root").unwrap_or_default();
         let more = self.parameter("python-path").unwrap_or_default();
-        let mut path = vec![self.root.join("handler"), application.join(source)];
+        let mut path = vec![self.copy.root.join("handler"), application.join(source)];
         path.extend(
             more.split(',')
                 .map(str::trim)
@@ -111,9 +124,9 @@ impl UnpackedWar {
                     _ => application.join(folder),
                 }),
         );
-        path.push(self.root.join("lib"));
+        path.push(self.copy.root.join(PACKAGES));
         if self.is_jython() {
-            path.push(self.root.join("jdbc"));
+            path.push(self.copy.root.join("jdbc"));
         }
         path.iter()
             .map(|folder| folder.as_str().trim_end_matches('/').into())
@@ -130,7 +143,7 @@ impl UnpackedWar {
     /// # Errors
     /// When the WAR has none, or this machine no Java.
     pub fn jython(&self, host: &Host) -> Result<Jython, DeployError> {
-        let folder = self.root.join(JARS);
+        let folder = self.copy.root.join(JARS);
         let mut jars = Vec::new();
         for entry in folder.read_dir_utf8().into_iter().flatten().flatten() {
             jars.push(entry.into_path());
@@ -155,6 +168,7 @@ impl UnpackedWar {
             return Some(interpreter(host.find(&name)?, None));
         }
         let home = self
+            .copy
             .root
             .join("home")
             .join(Platform::of_this_host()?.as_str());
@@ -192,12 +206,25 @@ impl UnpackedWar {
     /// The folder that holds the collected static files, or at least their manifest;
     /// if there is one.
     pub fn static_root(&self) -> Option<Utf8PathBuf> {
-        let folder = self.root.join(STATIC);
+        let folder = self.copy.root.join(STATIC);
         folder.is_dir().then_some(folder)
     }
 }
 
-fn not_a_war(war: &Utf8Path, reason: &str) -> DeployError {
+/// What the WAR holds at `path` of the project, while it is the WAR that was opened.
+fn packed_file(war: &Utf8Path, digest: &str, path: &Utf8Path) -> Option<Vec<u8>> {
+    let mut archive = open_archive(war).ok()?;
+    if self::digest(&mut archive, war).ok()? != digest {
+        return None;
+    }
+    let entry = layout::application(path.as_str()).ok()?;
+    let mut bytes = Vec::new();
+    let mut entry = archive.by_name(entry.as_str()).ok()?;
+    entry.read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+pub(super) fn not_a_war(war: &Utf8Path, reason: &str) -> DeployError {
     DeployError::NotAWar {
         path: war.to_owned(),
         reason: reason.to_owned(),
@@ -222,6 +249,16 @@ fn text_of(archive: &mut War, war: &Utf8Path, name: &str) -> Result<String, Depl
         .read_to_string(&mut text)
         .map_err(|error| not_a_war(war, &error.to_string()))?;
     Ok(text)
+}
+
+fn digest(archive: &mut War, war: &Utf8Path) -> Result<String, DeployError> {
+    let record = text_of(archive, war, layout::RECORD)?;
+    digest_in(&record).ok_or_else(|| not_a_war(war, "its record has no digest"))
+}
+
+fn parameters(archive: &mut War, war: &Utf8Path) -> Result<BTreeMap<String, String>, DeployError> {
+    context_parameters(&text_of(archive, war, layout::WEB_XML)?)
+        .map_err(|error| not_a_war(war, &format!("its web.xml is broken: {error}")))
 }
 
 fn digest_in(record: &str) -> Option<String> {
@@ -275,183 +312,33 @@ fn collect(element: &str, name: &mut String, value: &mut String, text: &str) {
     }
 }
 
-/// 1980, like the WAR's own entries. Jython takes `x$py.class` only when it isn't
-/// older than `x.py`, and the class is unpacked first.
-const AGE: Duration = Duration::from_hours(87_648);
-
-fn has_a_compiled_twin(name: &str) -> bool {
-    name.ends_with("$py.class") || name.ends_with(".py")
-}
-
-/// Where an entry of the WAR is unpacked: the Python side as it is, jars and static
-/// files beside.
-fn kept(entry: &str, static_prefix: &str) -> Option<String> {
-    if let Some(name) = entry.strip_prefix("WEB-INF/python/") {
-        return Some(name.to_owned());
-    }
-    if let Some(name) = entry.strip_prefix("WEB-INF/lib/") {
-        return Some(format!("{JARS}/{name}"));
-    }
-    if static_prefix.is_empty() {
-        return None;
-    }
-    let name = entry.strip_prefix(static_prefix)?;
-    Some(format!("{STATIC}/{name}"))
-}
-
-/// Unpacks `WEB-INF/python`, `WEB-INF/lib` and the static files to a temporary sibling
-/// and renames it when whole.
-fn unpack(
-    archive: &mut War,
-    war: &Utf8Path,
-    folder: &Utf8Path,
-    root: &Utf8Path,
-    static_prefix: &str,
-) -> Result<(), DeployError> {
-    let failed = |source| DeployError::Io {
-        doing: format!("can't unpack `{war}` to `{root}`"),
-        source,
-    };
-    fs_err::create_dir_all(folder).map_err(failed)?;
-    sweep(folder);
-    let temporary = tempfile::tempdir_in(folder).map_err(failed)?;
-    unpack_kept(archive, war, temporary.path(), |name| {
-        kept(name, static_prefix)
-    })?;
-    unpack_packages(war, temporary.path())?;
-    match fs_err::rename(temporary.path(), root) {
-        Ok(()) => {
-            let _ = temporary.keep();
-            Ok(())
-        }
-        // Another process was faster with the same content.
-        Err(_) if root.is_dir() => Ok(()),
-        Err(source) => Err(failed(source)),
-    }
-}
-
-/// The packages of a WAR which holds them as one archive.
-fn unpack_packages(war: &Utf8Path, folder: &Path) -> Result<(), DeployError> {
-    let failed = |source| DeployError::Io {
-        doing: format!("can't unpack the packages of `{war}`"),
-        source,
-    };
-    for entry in fs_err::read_dir(folder).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        if layout::is_packages(&entry.file_name().to_string_lossy()) {
-            let file = BufReader::new(
-                fs_err::File::open(entry.path())
-                    .map_err(failed)?
-                    .into_parts()
-                    .0,
-            );
-            let mut archive =
-                ZipArchive::new(file).map_err(|error| not_a_war(war, &error.to_string()))?;
-            unpack_kept(&mut archive, war, folder, |name| Some(name.to_owned()))?;
-            fs_err::remove_file(entry.path()).map_err(failed)?;
-        }
-    }
-    Ok(())
-}
-
-/// Unpacks into `folder` what has a place there.
-fn unpack_kept(
-    archive: &mut War,
-    war: &Utf8Path,
-    folder: &Path,
-    place: impl Fn(&str) -> Option<String>,
-) -> Result<(), DeployError> {
-    let failed = |source| DeployError::Io {
-        doing: format!("can't unpack `{war}` to `{}`", folder.display()),
-        source,
-    };
-    for index in 0..archive.len() {
-        let mut entry = archive
-            .by_index(index)
-            .map_err(|error| not_a_war(war, &error.to_string()))?;
-        let name = entry
-            .name()
-            .map_err(|error| not_a_war(war, &error.to_string()))?;
-        let Some(name) = place(&name) else {
-            continue;
-        };
-        if entry.is_dir() {
-            continue;
-        }
-        // Somebody else may have made this archive: no path leaves the folder.
-        if crate::model::WarPath::new(&name).is_err() {
-            return Err(not_a_war(war, &format!("it holds the path `{name}`")));
-        }
-        let target = folder.join(&name);
-        if let Some(parent) = target.parent() {
-            fs_err::create_dir_all(parent).map_err(failed)?;
-        }
-        let mut file = fs_err::File::create(&target).map_err(failed)?;
-        std::io::copy(&mut entry, &mut file).map_err(failed)?;
-        if has_a_compiled_twin(&name) {
-            let file = file.into_parts().0;
-            file.set_modified(SystemTime::UNIX_EPOCH + AGE)
-                .map_err(failed)?;
-        }
-        if name.starts_with("home/") && name.contains("/bin/") {
-            make_executable(&target).map_err(failed)?;
-        }
-    }
-    Ok(())
-}
-
-/// Says that a folder is in use; see [`sweep`].
-fn touch(folder: &Utf8Path) {
-    // Without it the folder is only made again one day.
-    let _ = fs_err::File::open(folder)
-        .and_then(|file| file.into_parts().0.set_modified(SystemTime::now()));
-}
-
-/// Removes what other WARs left in this folder and its siblings (one a data
-/// folder), but nothing that was used within the last day: a command may still run
-/// in it.
-fn sweep(folder: &Utf8Path) {
-    const DAY: Duration = Duration::from_hours(24);
-    let siblings = folder
-        .parent()
-        .and_then(|parent| parent.read_dir_utf8().ok());
-    let entries = siblings
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter_map(|sibling| sibling.path().read_dir_utf8().ok())
-        .flatten()
-        .flatten();
-    for entry in entries {
-        let age = entry
-            .metadata()
-            .and_then(|metadata| metadata.modified())
-            .map(|time| time.elapsed().unwrap_or_default());
-        if age.is_ok_and(|age| age > DAY) {
-            // It is in nobody's way: the next sweep tries again.
-            let _ = fs_err::remove_dir_all(entry.path());
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn modules_are_found_where_the_container_finds_them() {
-        let of = |parameters: &[(&str, &str)]| {
-            UnpackedWar {
+        let cache = tempfile::tempdir().expect("a temporary folder");
+        let folder = Utf8Path::from_path(cache.path()).expect("UTF-8");
+        let owner = Owner {
+            project: None,
+            aside: folder.into(),
+        };
+        let of = |parameters: &[(&str, &str)]| -> Vec<String> {
+            let path = UnpackedWar {
                 war: "a.war".into(),
-                root: "/u".into(),
+                digest: String::new(),
+                copy: Copy::take(folder, &format!("u{}", parameters.len()), &owner).expect("taken"),
                 parameters: parameters
                     .iter()
                     .map(|(name, value)| (format!("djwar.{name}"), (*value).to_owned()))
                     .collect(),
             }
-            .python_path()
+            .python_path();
+            let path = path.iter().map(|path| path.as_str());
+            path.map(|path| path.replace(folder.as_str(), "")).collect()
         };
-        assert_eq!(of(&[]), ["/u/handler", "/u/app", "/u/lib"]);
+        assert_eq!(of(&[]), ["/u0/handler", "/u0/app", "/u0/lib"]);
         let parameters = [
             ("source-root", "src"),
             ("python-path", "extra, /opt/more"),
@@ -460,12 +347,12 @@ mod tests {
         assert_eq!(
             of(&parameters),
             [
-                "/u/handler",
-                "/u/app/src",
-                "/u/app/extra",
+                "/u3/handler",
+                "/u3/app/src",
+                "/u3/app/extra",
                 "/opt/more",
-                "/u/lib",
-                "/u/jdbc"
+                "/u3/lib",
+                "/u3/jdbc"
             ]
         );
     }

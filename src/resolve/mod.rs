@@ -33,7 +33,7 @@ pub mod wheels;
 
 pub(crate) use archive::make_executable;
 pub use bytecode::PythonFile;
-pub use cache::{Cache, Key};
+pub use cache::{Cache, IN_USE, Key};
 pub use environment::Environment;
 pub use error::ResolveError;
 pub use host::Host;

@@ -26,7 +26,7 @@ pub use builds::Remembered;
 pub use deflated::{Blob, ContentKey, Deflated};
 pub use files::FileIndex;
 pub use pack_writer::PackWriter;
-pub use upkeep::{Bucket, Pruned};
+pub use upkeep::{Bucket, IN_USE, Pruned};
 
 /// Changes when the layout or the meaning of any bucket changes.
 const LAYOUT: &str = "v1";

@@ -30,6 +30,10 @@ pub struct Pruned {
 /// Folders that are no buckets.
 const OWN: &[&str] = &["locks", "unfinished", "scratch"];
 
+/// The ending of a file beside an unpacked WAR in which a command is at work, or left
+/// something that is nowhere else (`deploy::UnpackedWar`).
+pub const IN_USE: &str = ".in-use";
+
 impl Cache {
     /// What is there, by kind.
     ///
@@ -85,7 +89,7 @@ impl Cache {
             let held = File::open(&lock)
                 .ok()
                 .filter(|lock| lock.file().try_lock().is_err());
-            if held.is_some() {
+            if held.is_some() || is_in_use(&path) {
                 continue;
             }
             if path.is_dir() {
@@ -138,6 +142,14 @@ impl Cache {
             let _ = file.file().set_modified(SystemTime::now());
         }
     }
+}
+
+/// Whether a WAR unpacked in `path` is a command's.
+fn is_in_use(path: &Utf8Path) -> bool {
+    let children = path.read_dir_utf8().into_iter().flatten().flatten();
+    children
+        .into_iter()
+        .any(|child| child.file_name().ends_with(IN_USE))
 }
 
 /// When an entry was last used.
@@ -205,7 +217,12 @@ mod tests {
         // An unpacked WAR has no manifest; a command may be running in it.
         fs_err::create_dir_all(cache.folder().join("unpacked/data/war/app")).expect("made");
         assert_eq!(cache.prune(year).expect("pruned").entries, 0);
-        assert_eq!(cache.clear().expect("cleared").entries, 3);
+        let mark = cache.folder().join("unpacked/data/war.in-use");
+        fs_err::write(&mark, "").expect("marked");
+        assert_eq!(cache.clear().expect("cleared").entries, 2);
+        assert_eq!(cache.clear().expect("cleared").entries, 0);
+        fs_err::remove_file(&mark).expect("removed");
+        assert_eq!(cache.clear().expect("cleared").entries, 1);
         assert!(!new.exists());
     }
 }
