@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow, bail};
 use camino::{Utf8Path, Utf8PathBuf};
-use djwar::deploy::{Client, Response, UnpackedWar, management_command};
+use djwar::deploy::{Client, Owner, Response, UnpackedWar, management_command};
 use djwar::error::Failure;
 use djwar::resolve::Host;
 
@@ -43,7 +43,11 @@ impl Gunicorn {
         shell::run(pip.args(["--target", packages.as_str(), GUNICORN]))?;
         let host = Host::of_this_process();
         let said = |error| anyhow!("{}", Failure::from(error));
-        let war = UnpackedWar::open(war, &work.join("gunicorn")).map_err(said)?;
+        let owner = Owner {
+            project: None,
+            aside: work.join("written"),
+        };
+        let war = UnpackedWar::open(war, &work.join("gunicorn"), &owner).map_err(said)?;
         // Links the data into the project, as for a command; the command is not run.
         management_command(&war, &host, data, &["check".to_owned()]).map_err(said)?;
         // What djwar left out of the WAR, such as a front end that was built into
