@@ -137,6 +137,7 @@ impl Common {
                 .requirements
                 .as_ref()
                 .map(|files| files.value.clone()),
+            extras: config.extras.clone(),
             without_lock,
             include: config.include.clone(),
             exclude: config.exclude.clone(),

@@ -145,6 +145,13 @@ pub const KEYS: &[Key] = &[
         doc: "The requirement files to use instead of the detected ones.",
     },
     Key {
+        name: "extras",
+        shape: Shape::List,
+        choices: &[],
+        example: r#"["postgres"]"#,
+        doc: "Extras (`[project.optional-dependencies]`, `[tool.poetry.extras]`, `[options.extras_require]`) and groups (`[dependency-groups]`, `[tool.poetry.group]`) of the project which are packed as well.",
+    },
+    Key {
         name: "jars",
         shape: Shape::List,
         choices: &[],

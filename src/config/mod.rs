@@ -57,6 +57,8 @@ pub struct Config {
     pub nested_packages: bool,
     /// Requirement files.
     pub requirements: Option<Sourced<Vec<String>>>,
+    /// Extras and groups that are packed as well.
+    pub extras: Vec<String>,
     /// Jars for the class path.
     pub jars: Option<Sourced<Vec<Coordinates>>>,
     /// Environment of the build's steps.
@@ -148,6 +150,7 @@ impl Config {
             nested_packages: choice(&mut values, "packages")?
                 .is_some_and(|choice| choice.value == "nested"),
             requirements: list(&mut values, "requirements"),
+            extras: list(&mut values, "extras").map_or_else(Vec::new, |list| list.value),
             jars: list(&mut values, "jars").map(jars).transpose()?,
             build_env: table(&mut values, "build-env"),
             env: table(&mut values, "env"),

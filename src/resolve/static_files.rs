@@ -111,8 +111,8 @@ fn failure(request: &StaticRequest<'_>, last_line: String, traceback: &str) -> R
     };
     let help = match driver(&last_line) {
         Some(package) => format!(
-            "the database's driver is not among the packages: add `{package}` to the requirements, also where an extra \
-             of the project names it (extras are left out), or name a file with it beside the others in `requirements`"
+            "the database's driver is not among the packages: add `{package}` to the requirements; where an extra or a \
+             group of the project brings it, name that in `extras` of `djwar.toml` (or `[tool.djwar]`)"
         ),
         None => format!(
             "{variables} in `[build-env]` of `djwar.toml` (`[tool.djwar.build-env]`); or set `static = \"copy\"` to pack the folders as they are"

@@ -9,18 +9,18 @@ use sha2::{Digest, Sha256};
 
 use super::ScanOptions;
 use super::error::ScanError;
+use super::extras;
 use super::installed;
 use super::locks::{self, Lock};
 use super::manifests::{self, Manifest};
-use super::modules::join;
 use super::pipenv;
 use super::python_wish::{
-    BUNDLED, WITHOUT_SQLITE, allows, django_line, is_older_than_bundled, of_django,
+    BUNDLED, WITHOUT_SQLITE, allows, django_line, is_older_than_bundled, of_django, version_file,
 };
 use super::requirement::normalised_name;
 use super::requirements;
 use super::setup_script;
-use super::source_text::{self, LARGEST_TEXT};
+use super::source_text;
 use super::value::normalised;
 use crate::model::project::{Dependency, Problem, PythonWish, Severity};
 use crate::model::{Engine, PythonVersion, Span, packages};
@@ -65,6 +65,7 @@ pub(super) fn read(
     for folder in folders {
         manifests.extend(installed::read(root, folder)?);
     }
+    let needed = extras::add(&mut manifests, &options.extras)?;
     found.name = manifests.iter().find_map(|manifest| manifest.name.clone());
     found.python.extend(
         manifests
@@ -78,7 +79,13 @@ pub(super) fn read(
     if let Some(source) = source {
         found.take(source);
     }
-    found.digest = digest(root, &found.files);
+    // A lock or a manifest has them already.
+    for dependency in needed {
+        if found.list.iter().all(|known| known.name != dependency.name) {
+            found.list.push(dependency);
+        }
+    }
+    found.digest = digest(root, &found.files, &options.extras);
     let lock = Utf8Path::new(LOCK);
     if !options.without_lock && root.join(lock).is_file() {
         let (text, _) = source_text::requirements(root, lock)?;
@@ -227,9 +234,13 @@ fn from_requirements(root: &Utf8Path, file: &Utf8Path) -> Result<Dependencies, S
     Ok(found)
 }
 
-/// Tells the files' contents from every other.
-fn digest(root: &Utf8Path, files: &[Utf8PathBuf]) -> String {
+/// Tells the files' contents, with these extras, from every other.
+fn digest(root: &Utf8Path, files: &[Utf8PathBuf], extras: &[String]) -> String {
     let mut digest = Sha256::new();
+    for extra in extras {
+        digest.update(extra);
+        digest.update([0]);
+    }
     for file in files {
         let bytes = fs_err::read(root.join(file)).unwrap_or_default();
         digest.update(file.as_str());
@@ -283,31 +294,6 @@ fn unpinned(dependencies: &[Dependency]) -> Option<Problem> {
              builds use"
         )),
     })
-}
-
-/// `.python-version` and `runtime.txt`: one version, meant exactly.
-fn version_file(root: &Utf8Path, folder: &Utf8Path) -> Result<Option<(String, Span)>, ScanError> {
-    for name in [".python-version", "runtime.txt"] {
-        let path = join(folder, Utf8Path::new(name));
-        if !root.join(&path).is_file() {
-            continue;
-        }
-        let text = source_text::utf8(root, &path, LARGEST_TEXT)?;
-        let written = (1_u32..)
-            .zip(text.lines())
-            .map(|(number, line)| (number, line.trim()))
-            .find(|(_, line)| !line.is_empty() && !line.starts_with('#'));
-        if let Some((number, line)) = written {
-            let version = line
-                .trim_start_matches("python-")
-                .trim_start_matches("cpython-");
-            // pyenv's names of other Pythons and environments say nothing here.
-            if version.starts_with(|letter: char| letter.is_ascii_digit()) {
-                return Ok(Some((version.to_owned(), Span::new(path, number))));
-            }
-        }
-    }
-    Ok(None)
 }
 
 impl Dependencies {

@@ -103,6 +103,14 @@ pub enum ScanError {
         /// Relative to the project.
         path: Utf8PathBuf,
     },
+    /// An extra that the configuration asks for and no manifest has.
+    #[error("`extras` of the configuration: there is no extra and no group `{name}`")]
+    ExtraNotFound {
+        /// Normalised.
+        name: String,
+        /// Those that there are.
+        known: Vec<String>,
+    },
     /// A file's name that no WAR and no report could hold.
     #[error("the name of `{0}` is not UTF-8")]
     NameNotUtf8(String),
@@ -201,6 +209,13 @@ impl Diagnose for ScanError {
             }
             Self::Malformed { path, .. } => format!("mend or remove `{path}`"),
             Self::RequirementsNotFound { .. } => "mend the line, or add the file".to_owned(),
+            Self::ExtraNotFound { known, .. } if known.is_empty() => {
+                "`pyproject.toml` and `setup.cfg` name none".to_owned()
+            }
+            Self::ExtraNotFound { known, .. } => {
+                let known: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+                format!("known are {}", known.join(", "))
+            }
             Self::NameNotUtf8(_) => {
                 "rename it, or leave it out with `exclude` in `djwar.toml` (or `[tool.djwar]`)"
                     .to_owned()

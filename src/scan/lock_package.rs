@@ -43,16 +43,25 @@ impl<'a> Package<'a> {
             || matches!(of_pylock, Some("." | "./"))
     }
 
-    /// Poetry before 1.5 says `category = "dev"`, since 2.0 `groups = [...]`.
-    pub(super) fn is_for_development(&self) -> bool {
+    /// Poetry before 1.5 says `category = "dev"`, since 2.0 `groups = [...]`. `wanted`
+    /// are the extras and groups of the project that are packed as well.
+    pub(super) fn is_for_development(&self, wanted: &[String]) -> bool {
         let category = self.table.get("category").and_then(Value::as_str);
-        let groups = self.table.get("groups").and_then(Value::as_array);
-        category == Some("dev")
-            || groups.is_some_and(|groups| {
-                !groups
-                    .iter()
-                    .any(|group| matches!(group.as_str(), Some("main" | "default")))
-            })
+        category == Some("dev") || self.groups(wanted).is_empty()
+    }
+
+    /// Those of its groups that are packed.
+    fn groups(&self, wanted: &[String]) -> Vec<&str> {
+        let is_wanted = |group: &&str| {
+            matches!(*group, "main" | "default") || wanted.contains(&normalised_name(group))
+        };
+        match self.table.get("groups").and_then(Value::as_array) {
+            Some(groups) => {
+                let names = groups.iter().filter_map(Value::as_str);
+                names.filter(is_wanted).collect()
+            }
+            None => vec!["main"],
+        }
     }
 
     /// `==1.2`, or the address of what comes from no index.
@@ -95,18 +104,26 @@ impl<'a> Package<'a> {
 
     /// When the package is wanted: its own marker, the forks that uv made it for,
     /// and the markers of all that lead to it. `None` for never.
-    pub(super) fn marker(&self, edges: &Edges, lock: &Table) -> Option<String> {
+    pub(super) fn marker(&self, edges: &Edges, lock: &Table, wanted: &[String]) -> Option<String> {
         let own = match self
             .table
             .get("marker")
             .or_else(|| self.table.get("markers"))
         {
-            Some(Value::String(text)) => Some(without_groups(text, lock)),
+            Some(Value::String(text)) => Some(without_groups(text, lock, wanted)),
             // Poetry 2: a marker a group.
-            Some(Value::Table(groups)) => groups
-                .get("main")
-                .and_then(Value::as_str)
-                .map(str::to_owned),
+            Some(Value::Table(markers)) => {
+                let groups = self.groups(wanted);
+                let marker = |group: &&str| markers.get(*group)?.as_str();
+                let texts: Option<Vec<&str>> = groups.iter().map(marker).collect();
+                // One of them has it without a condition.
+                texts.and_then(|texts| {
+                    let texts = texts.into_iter();
+                    let answered = texts.map(|text| without_groups(text, lock, wanted));
+                    let possible: Vec<String> = answered.filter(|text| text != NEVER).collect();
+                    any_of(&possible).or_else(|| Some(NEVER.to_owned()))
+                })
+            }
             _ => None,
         };
         if own.as_deref() == Some(NEVER) {
@@ -134,7 +151,8 @@ impl<'a> Package<'a> {
         })
     }
 
-    pub(super) fn dependencies(&self) -> Vec<(String, Option<String>)> {
+    /// What it leads to, and when. `wanted` as for [`Package::is_for_development`].
+    pub(super) fn dependencies(&self, wanted: &[String]) -> Vec<(String, Option<String>)> {
         let edge = |one: &Value| {
             let name = normalised_name(one.get("name")?.as_str()?);
             let marker = one.get("marker").and_then(Value::as_str);
@@ -151,22 +169,18 @@ impl<'a> Package<'a> {
                 .collect(),
             _ => Vec::new(),
         };
-        let extras = self
-            .table
-            .get("optional-dependencies")
-            .and_then(Value::as_table);
+        let tables = |key: &str| self.table.get(key).and_then(Value::as_table);
+        let is_project = self.is_project();
+        let groups = tables("dev-dependencies").filter(|_| is_project);
+        // Of a package the lock has what somebody asks for; of the project, everything.
+        let extras = tables("optional-dependencies").into_iter().chain(groups);
         let extras = extras
-            .into_iter()
-            .flat_map(|extras| extras.values())
-            .filter_map(Value::as_array)
+            .flatten()
+            .filter(|(name, _)| !is_project || wanted.contains(&normalised_name(name)))
+            .filter_map(|(_, listed)| listed.as_array())
             .flatten()
             .filter_map(edge);
-        // The project's own extras are not wanted unless somebody asks for them.
-        if self.is_project() {
-            names
-        } else {
-            names.into_iter().chain(extras).collect()
-        }
+        names.into_iter().chain(extras).collect()
     }
 
     /// The wheels, the source archive, and Poetry's `files`.
@@ -230,53 +244,70 @@ impl<'a> Package<'a> {
 const ALWAYS: &str = "python_version >= '0'";
 const NEVER: &str = "python_version < '0'";
 
-/// PEP 751 has markers over the lock's own groups and extras, which pip does not
-/// take from a requirement: they are answered here, by the default groups.
-fn without_groups(marker: &str, lock: &Table) -> String {
-    if !marker.contains(" in dependency_groups") && !marker.contains(" in extras") {
-        return marker.to_owned();
-    }
-    let defaults: Vec<&str> = lock
-        .get("default-groups")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
+/// How markers name an extra.
+const EXTRA: &str = "extra == ";
+
+/// PEP 751 has markers over the lock's own groups and extras, Poetry over extras, which
+/// pip does not take from a requirement: they are answered here, by the default groups
+/// and what is wanted.
+fn without_groups(marker: &str, lock: &Table, wanted: &[String]) -> String {
+    let is_wanted = |name: &str| wanted.contains(&normalised_name(name));
+    let defaults = lock.get("default-groups").and_then(Value::as_array);
+    let is_default = |name: &str| {
+        let mut names = defaults.into_iter().flatten().filter_map(Value::as_str);
+        names.any(|default| default == name)
+    };
     let mut text = marker.to_owned();
-    for of in ["dependency_groups", "extras"] {
-        for (words, is_in) in [
-            (format!(" not in {of}"), false),
-            (format!(" in {of}"), true),
-        ] {
-            while let Some(at) = text.find(&words) {
-                let before = &text[..at];
-                let quoted = before
-                    .char_indices()
-                    .next_back()
-                    .filter(|(_, quote)| "'\"".contains(*quote))
-                    .and_then(|(end, quote)| Some((before[..end].rfind(quote)?, end)));
-                let Some((start, end)) = quoted else {
-                    return marker.to_owned();
-                };
-                let wanted = of == "dependency_groups" && defaults.contains(&&text[start + 1..end]);
-                let answer = if wanted == is_in { ALWAYS } else { NEVER };
-                text.replace_range(start..at + words.len(), answer);
-            }
+    for (words, in_groups, is_in) in [
+        (" not in dependency_groups", true, false),
+        (" in dependency_groups", true, true),
+        (" not in extras", false, false),
+        (" in extras", false, true),
+    ] {
+        while let Some(at) = text.find(words) {
+            let Some(start) = quoted_before(&text[..at]) else {
+                return marker.to_owned();
+            };
+            let name = &text[start + 1..at - 1];
+            let chosen = is_wanted(name) || (in_groups && is_default(name));
+            let answer = if chosen == is_in { ALWAYS } else { NEVER };
+            text.replace_range(start..at + words.len(), answer);
         }
     }
+    while let Some(at) = text.find(EXTRA) {
+        let rest = &text[at + EXTRA.len()..];
+        let quoted = rest.chars().next().filter(|quote| "'\"".contains(*quote));
+        let end = quoted.and_then(|quote| rest[1..].find(quote));
+        let Some(end) = end else {
+            return marker.to_owned();
+        };
+        let answer = if is_wanted(&rest[1..=end]) {
+            ALWAYS
+        } else {
+            NEVER
+        };
+        text.replace_range(at..at + EXTRA.len() + end + 2, answer);
+    }
+    if text == marker {
+        return text;
+    }
     // The common forms, so that what is for development only is not listed.
-    let parts: Vec<&str> = text.split(" or ").map(str::trim).collect();
-    if parts
-        .iter()
-        .all(|part| *part == NEVER || part.starts_with(&format!("{NEVER} and ")))
-    {
+    let is_never = |part: &str| part.split(" and ").any(|clause| clause.trim() == NEVER);
+    let mut parts = text.split(" or ").map(str::trim);
+    if parts.clone().all(is_never) {
         return NEVER.to_owned();
     }
-    if parts.contains(&ALWAYS) {
+    if parts.any(|part| part == ALWAYS) {
         return ALWAYS.to_owned();
     }
     text
+}
+
+/// Where the quoted text begins with which `text` ends.
+fn quoted_before(text: &str) -> Option<usize> {
+    let quote = text.chars().next_back();
+    let quote = quote.filter(|quote| "'\"".contains(*quote))?;
+    text[..text.len() - 1].rfind(quote)
 }
 
 fn any_of(markers: &[String]) -> Option<String> {

@@ -74,17 +74,18 @@ fn toml_lock(path: Utf8PathBuf, table: &Table, text: &str, manifest: Option<&Man
         .zip(lines.iter().copied().chain(std::iter::repeat(1)))
         .filter_map(|(value, line)| Package::new(value.as_table()?, line))
         .collect();
-    let wanted = wanted(&packages, manifest);
+    let extras = manifest.map_or(&[][..], |manifest| &manifest.wanted);
+    let wanted = wanted(&packages, manifest, extras);
     let mut lock = Lock::default();
     let folder = path.parent().unwrap_or(Utf8Path::new("")).to_owned();
     for package in &packages {
         let Some(edges) = wanted.get(&package.name) else {
             continue;
         };
-        if package.is_project() || package.is_for_development() {
+        if package.is_project() || package.is_for_development(extras) {
             continue;
         }
-        let Some(marker) = package.marker(edges, table) else {
+        let Some(marker) = package.marker(edges, table, extras) else {
             continue;
         };
         // A lock lists what extras bring as packages of their own.
@@ -127,7 +128,11 @@ fn toml_lock(path: Utf8PathBuf, table: &Table, text: &str, manifest: Option<&Man
 
 /// The packages that the project's own dependencies lead to; all of them when the
 /// lock and the manifest don't tell where to begin.
-fn wanted(packages: &[Package<'_>], manifest: Option<&Manifest>) -> BTreeMap<String, Edges> {
+fn wanted(
+    packages: &[Package<'_>],
+    manifest: Option<&Manifest>,
+    extras: &[String],
+) -> BTreeMap<String, Edges> {
     let all = || {
         let names = packages.iter().map(|package| package.name.clone());
         names.map(|name| (name, Edges::Always)).collect()
@@ -141,7 +146,7 @@ fn wanted(packages: &[Package<'_>], manifest: Option<&Manifest>) -> BTreeMap<Str
         .iter()
         .any(|package| package.table.contains_key("dependencies"));
     let mut queue: VecDeque<(String, Option<String>)> = match (project, manifest) {
-        (Some(project), _) => project.dependencies().into(),
+        (Some(project), _) => project.dependencies(extras).into(),
         (None, Some(manifest)) if has_edges => manifest
             .dependencies
             .iter()
@@ -158,7 +163,7 @@ fn wanted(packages: &[Package<'_>], manifest: Option<&Manifest>) -> BTreeMap<Str
             continue;
         };
         if !wanted.contains_key(&name) {
-            queue.extend(package.dependencies());
+            queue.extend(package.dependencies(extras));
         }
         let edges = wanted.entry(name).or_insert(Edges::When(Vec::new()));
         match (marker, &mut *edges) {

@@ -4,6 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use toml::{Table, Value};
 
 use super::error::ScanError;
+use super::extras::{self, Extras};
 use super::requirement::requirement;
 use super::source_text::{self, LARGEST_TEXT};
 use super::value::normalised;
@@ -19,6 +20,9 @@ pub(super) struct Manifest {
     pub(super) python: Option<(String, Span)>,
     /// Other files that the dependencies were read from.
     pub(super) files: Vec<Utf8PathBuf>,
+    pub(super) extras: Extras,
+    /// Which of them are wanted, with those that they name.
+    pub(super) wanted: Vec<String>,
 }
 
 /// A TOML file of the project; `None` when there is none.
@@ -86,8 +90,12 @@ pub(super) fn pyproject(root: &Utf8Path, folder: &Utf8Path) -> Result<Option<Man
                 .extend(requirement(written, span(written)));
         }
     }
+    manifest.extras = extras::of_pyproject(&table, &span);
     if let Some(uv) = tool("uv") {
-        super::uv_sources::apply(root, folder, uv, &mut manifest.dependencies);
+        let listed = manifest.extras.values_mut();
+        for dependencies in listed.chain([&mut manifest.dependencies]) {
+            super::uv_sources::apply(root, folder, uv, dependencies);
+        }
     }
     if let Some(poetry) = tool("poetry") {
         super::poetry::add(poetry, folder, &span, &mut manifest);
@@ -112,31 +120,13 @@ fn dynamic_files<'a>(project: &'a Table, setuptools: Option<&'a Table>) -> Vec<&
 
 /// The group (PEP 735) that an application without a `[project]` is deployed with.
 fn group(groups: &Table) -> Vec<&str> {
-    let mut texts = Vec::new();
     let name = ["production", "prod", "main", "default", "base"]
         .into_iter()
         .find(|name| groups.contains_key(*name));
-    let mut queue: Vec<&str> = name.into_iter().collect();
-    let mut seen: Vec<&str> = Vec::new();
-    while let Some(name) = queue.pop() {
-        if seen.contains(&name) {
-            continue;
-        }
-        seen.push(name);
-        for entry in groups
-            .get(name)
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
-            texts.extend(entry.as_str());
-            queue.extend(entry.get("include-group").and_then(Value::as_str));
-        }
-    }
-    texts
+    name.map_or_else(Vec::new, |name| extras::group(groups, name))
 }
 
-pub(super) fn extras(value: &Value) -> Vec<String> {
+pub(super) fn asked_extras(value: &Value) -> Vec<String> {
     let listed = value.get("extras").and_then(Value::as_array);
     let texts = listed.into_iter().flatten().filter_map(Value::as_str);
     texts.map(str::to_owned).collect()
@@ -167,6 +157,9 @@ pub(super) fn setup_cfg(root: &Utf8Path, folder: &Utf8Path) -> Result<Option<Man
                         .dependencies
                         .extend(requirement(parts, span(*line)));
                 }
+            }
+            ("options.extras_require", _) => {
+                extras::of_setup_cfg(&entry, &path, &mut manifest.extras);
             }
             _ => {}
         }

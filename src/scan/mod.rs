@@ -16,6 +16,7 @@ mod environment_files;
 mod error;
 mod evaluate;
 mod execute;
+mod extras;
 mod facts;
 mod findings;
 mod imports;
@@ -81,6 +82,8 @@ pub struct ScanOptions {
     /// The requirement, lock and manifest files to read, relative to the root;
     /// default: what is found.
     pub requirements: Option<Vec<String>>,
+    /// Extras and groups of the project's manifests which are packed as well.
+    pub extras: Vec<String>,
     /// Whether `djwar.lock` is passed over, because it is going to be written.
     pub without_lock: bool,
     /// Patterns of paths that are packed although they are left out by default.

@@ -7,7 +7,7 @@ use toml::Value;
 use super::address::address;
 use super::error::ScanError;
 use super::locks::Lock;
-use super::manifests::{Manifest, Places, extras, table};
+use super::manifests::{Manifest, Places, asked_extras, table};
 use super::modules::join;
 use super::requirement::normalised_name;
 use super::source_text::{self, LARGEST_LOCK, LARGEST_TEXT};
@@ -40,7 +40,7 @@ pub(super) fn manifest(root: &Utf8Path, folder: &Utf8Path) -> Result<Option<Mani
             None => version.trim_start_matches('*').to_owned(),
         };
         Dependency {
-            extras: extras(value),
+            extras: asked_extras(value),
             marker: value
                 .get("markers")
                 .and_then(Value::as_str)

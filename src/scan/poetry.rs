@@ -5,7 +5,7 @@ use camino::Utf8Path;
 use toml::{Table, Value};
 
 use super::address::address;
-use super::manifests::{Manifest, extras};
+use super::manifests::{Manifest, asked_extras};
 use super::requirement::normalised_name;
 use crate::model::Span;
 use crate::model::project::Dependency;
@@ -27,8 +27,7 @@ pub(super) fn add(
     for (name, value) in listed.into_iter().flatten() {
         if name == "python" {
             if manifest.python.is_none() {
-                let version = version(value);
-                manifest.python = version.map(|version| (version, span("python")));
+                manifest.python = Some((version(value), span("python")));
             }
             continue;
         }
@@ -43,22 +42,57 @@ pub(super) fn add(
             }
             continue;
         }
-        // Several tables: a version for each Python or platform.
-        let values = match value {
-            Value::Array(values) => values.as_slice(),
-            one => std::slice::from_ref(one),
-        };
-        let read = values
-            .iter()
-            .filter_map(|value| dependency(name, value, folder, span(name)));
+        let needed = one_by_one(value).filter(|value| !is_optional(value));
+        let read = needed.map(|value| dependency(name, value, folder, span(name)));
         manifest.dependencies.extend(read);
+    }
+    add_extras(poetry, folder, span, manifest);
+}
+
+/// `[tool.poetry.extras]`, which name optional dependencies, and `[tool.poetry.group]`.
+fn add_extras(
+    poetry: &Table,
+    folder: &Utf8Path,
+    span: &impl Fn(&str) -> Span,
+    manifest: &mut Manifest,
+) {
+    let table = |key: &str| poetry.get(key).and_then(Value::as_table);
+    let listed = table("dependencies");
+    for (extra, names) in table("extras").into_iter().flatten() {
+        let names = names.as_array().into_iter().flatten();
+        let found = names.filter_map(|name| listed?.get_key_value(name.as_str()?));
+        let read = found.flat_map(|(name, value)| {
+            one_by_one(value).map(|value| dependency(name, value, folder, span(name)))
+        });
+        let extra = manifest.extras.entry(normalised_name(extra)).or_default();
+        extra.extend(read);
+    }
+    for (group, value) in table("group").into_iter().flatten() {
+        let listed = value.get("dependencies").and_then(Value::as_table);
+        let read = listed.into_iter().flatten().flat_map(|(name, value)| {
+            one_by_one(value).map(|value| dependency(name, value, folder, span(name)))
+        });
+        let group = manifest.extras.entry(normalised_name(group)).or_default();
+        group.extend(read);
     }
 }
 
-fn dependency(name: &str, value: &Value, folder: &Utf8Path, origin: Span) -> Option<Dependency> {
+/// Several tables: a version for each Python or platform.
+fn one_by_one(value: &Value) -> std::slice::Iter<'_, Value> {
+    match value {
+        Value::Array(values) => values.iter(),
+        one => std::slice::from_ref(one).iter(),
+    }
+}
+
+fn is_optional(value: &Value) -> bool {
+    value.get("optional").and_then(Value::as_bool) == Some(true)
+}
+
+fn dependency(name: &str, value: &Value, folder: &Utf8Path, origin: Span) -> Dependency {
     let specifier = match address(value, folder) {
         Some(address) => format!("@ {address}"),
-        None => version(value)?,
+        None => version(value),
     };
     let own = value.get("markers").and_then(Value::as_str);
     let python = value
@@ -70,11 +104,11 @@ fn dependency(name: &str, value: &Value, folder: &Utf8Path, origin: Span) -> Opt
         (None, Some(python)) => Some(python).filter(|python| !python.is_empty()),
         (own, _) => own.map(str::to_owned),
     };
-    Some(Dependency {
-        extras: extras(value),
+    Dependency {
+        extras: asked_extras(value),
         marker,
         ..Dependency::new(normalised_name(name), specifier, origin)
-    })
+    }
 }
 
 /// `>=3.8,<3.12` → a marker that says the same.
@@ -95,28 +129,16 @@ fn python_marker(constraint: &str) -> String {
     markers.collect::<Vec<_>>().join(" and ")
 }
 
-/// Poetry's constraint as a PEP 440 specifier; `None` for optional ones.
-fn version(value: &Value) -> Option<String> {
+/// Poetry's constraint as a PEP 440 specifier.
+fn version(value: &Value) -> String {
     let text = match value {
         Value::String(text) => text,
-        Value::Table(table) => {
-            if table.get("optional").and_then(Value::as_bool) == Some(true) {
-                return None;
-            }
-            match table.get("version").and_then(Value::as_str) {
-                Some(text) => text,
-                None => return Some(String::new()),
-            }
-        }
-        _ => return Some(String::new()),
+        Value::Table(table) => table.get("version").and_then(Value::as_str).unwrap_or(""),
+        _ => "",
     };
     let parts = text.split(',').map(|one| part(one.trim()));
-    Some(
-        parts
-            .filter(|part| !part.is_empty())
-            .collect::<Vec<_>>()
-            .join(","),
-    )
+    let parts: Vec<String> = parts.filter(|part| !part.is_empty()).collect();
+    parts.join(",")
 }
 
 /// `^1.2` → `>=1.2,<2`; `~1.2` → `>=1.2,<1.3`; `1.2` → `==1.2`; `*` → nothing.
@@ -172,7 +194,7 @@ mod tests {
             ("5.2.*", "==5.2.*"),
         ] {
             let value = Value::String(written.to_owned());
-            assert_eq!(version(&value).as_deref(), Some(expected), "{written}");
+            assert_eq!(version(&value), expected, "{written}");
         }
     }
 }

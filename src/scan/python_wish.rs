@@ -1,6 +1,11 @@
 //! Which Python the project wants, and which of those that djwar can bundle fits.
 
-use crate::model::PythonVersion;
+use camino::Utf8Path;
+
+use super::error::ScanError;
+use super::modules::join;
+use super::source_text::{self, LARGEST_TEXT};
+use crate::model::{PythonVersion, Span};
 
 /// The interpreters that can be bundled, the preferred one first.
 pub(super) const BUNDLED: [PythonVersion; 4] = [
@@ -143,6 +148,34 @@ fn last_minor(major: u32) -> u32 {
         1 => 11,
         _ => 2,
     }
+}
+
+/// `.python-version` and `runtime.txt`: one version, meant exactly.
+pub(super) fn version_file(
+    root: &Utf8Path,
+    folder: &Utf8Path,
+) -> Result<Option<(String, Span)>, ScanError> {
+    for name in [".python-version", "runtime.txt"] {
+        let path = join(folder, Utf8Path::new(name));
+        if !root.join(&path).is_file() {
+            continue;
+        }
+        let text = source_text::utf8(root, &path, LARGEST_TEXT)?;
+        let written = (1_u32..)
+            .zip(text.lines())
+            .map(|(number, line)| (number, line.trim()))
+            .find(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+        if let Some((number, line)) = written {
+            let version = line
+                .trim_start_matches("python-")
+                .trim_start_matches("cpython-");
+            // pyenv's names of other Pythons and environments say nothing here.
+            if version.starts_with(|letter: char| letter.is_ascii_digit()) {
+                return Ok(Some((version.to_owned(), Span::new(path, number))));
+            }
+        }
+    }
+    Ok(None)
 }
 
 #[cfg(test)]

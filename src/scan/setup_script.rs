@@ -7,9 +7,11 @@ use super::evaluate::Evaluator;
 use super::facts::text_of;
 use super::manifests::{Manifest, Places};
 use super::modules::{Modules, join};
-use super::requirement::requirement;
+use super::requirement::{normalised_name, requirement};
 use super::source_text;
+use super::value::{Kind, Value};
 use crate::model::Span;
+use crate::model::project::Dependency;
 
 /// Reads `setup.py` in `folder`. One that is broken tells nothing: whoever
 /// deploys the project does not run it.
@@ -65,20 +67,26 @@ pub(super) fn read(root: &Utf8Path, folder: &Utf8Path) -> Result<Option<Manifest
                 )
             })
         });
-    if let Some(required) = named("install_requires") {
-        let texts: Vec<String> = match required.items() {
+    let requirements = |value: &Value| -> Vec<Dependency> {
+        let texts: Vec<String> = match value.items() {
             Some(items) => items.iter().filter_map(text_of).collect(),
             // setuptools takes one text with a requirement a line.
-            None => text_of(required)
+            None => text_of(value)
                 .map(|text| text.lines().map(str::to_owned).collect())
                 .unwrap_or_default(),
         };
-        for written in texts {
-            let written = written.trim();
-            manifest
-                .dependencies
-                .extend(requirement(written, span(written)));
-        }
+        let texts = texts.iter().map(|text| text.trim());
+        texts
+            .filter_map(|text| requirement(text, span(text)))
+            .collect()
+    };
+    manifest.dependencies = named("install_requires").map_or_else(Vec::new, requirements);
+    if let Some(Kind::Dictionary(extras)) = named("extras_require").map(|value| &value.kind) {
+        let named = extras.iter().filter_map(|(name, value)| {
+            let name = name.as_text()?;
+            Some((normalised_name(name), requirements(value)))
+        });
+        manifest.extras = named.collect();
     }
     Ok(Some(manifest))
 }

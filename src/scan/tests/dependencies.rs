@@ -4,7 +4,7 @@ use super::{MANAGE, SETTINGS, Tree};
 use crate::model::Project;
 use crate::scan::ScanOptions;
 
-fn tree(files: &[(&str, &str)]) -> Tree {
+pub(super) fn tree(files: &[(&str, &str)]) -> Tree {
     let tree = Tree::new(&[
         ("manage.py", MANAGE),
         ("site1/__init__.py", ""),
@@ -17,7 +17,7 @@ fn tree(files: &[(&str, &str)]) -> Tree {
 }
 
 /// `name[extras]specifier ; marker`, one a dependency.
-fn listed(project: &Project) -> Vec<String> {
+pub(super) fn listed(project: &Project) -> Vec<String> {
     let texts = project.dependencies.iter().map(|one| {
         let extras = match one.extras.join(",") {
             none if none.is_empty() => none,

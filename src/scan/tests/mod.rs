@@ -3,6 +3,7 @@
 mod chosen;
 mod configurations;
 mod dependencies;
+mod extras;
 mod hostile;
 mod layouts;
 mod long;
