@@ -241,6 +241,7 @@ fn texts(plan: &BuildPlan) -> Result<Vec<(&'static str, Vec<u8>)>, Failure> {
     let descriptor = Descriptor {
         name: plan.name.clone(),
         servlet_api: plan.servlet_api,
+        is_ordered: plan.is_ordered,
         parameters: plan
             .parameters
             .iter()

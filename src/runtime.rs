@@ -16,6 +16,23 @@ pub const JYTHON: Files = include!(concat!(env!("OUT_DIR"), "/jython.rs"));
 /// `sqlite3`, `psycopg2` and `MySQLdb` over JDBC, for the engine `jython`.
 pub const JDBC: Files = include!(concat!(env!("OUT_DIR"), "/jdbc.rs"));
 
+/// The names of its initializers (Servlet §8.2.4), as the Java half has them below
+/// `META-INF/services`.
+pub const INITIALIZERS: Files = &[
+    (
+        "jakarta.servlet.ServletContainerInitializer",
+        include_bytes!(
+            "../runtime/java/src/main/resources/META-INF/services/jakarta.servlet.ServletContainerInitializer"
+        ),
+    ),
+    (
+        "javax.servlet.ServletContainerInitializer",
+        include_bytes!(
+            "../runtime/java/src/main/resources/META-INF/services/javax.servlet.ServletContainerInitializer"
+        ),
+    ),
+];
+
 /// The table of the runtime's parameters: the one home of their names, types,
 /// defaults and meanings, shared with the Java half.
 const PARAMETERS: &str =
@@ -115,6 +132,19 @@ mod tests {
             Some("`djwar.processes` takes a whole number".to_owned())
         );
         assert_eq!(processes.refusal("4"), None);
+    }
+
+    #[test]
+    fn the_initializers_are_those_of_the_jar() {
+        let mut jar = zip::ZipArchive::new(std::io::Cursor::new(JAR)).expect("a jar");
+        for (name, text) in INITIALIZERS {
+            let mut inside = Vec::new();
+            let mut entry = jar
+                .by_name(&format!("META-INF/services/{name}"))
+                .expect("in the jar");
+            std::io::Read::read_to_end(&mut entry, &mut inside).expect("readable");
+            assert_eq!(inside, *text, "{name}");
+        }
     }
 
     #[test]

@@ -9,18 +9,28 @@ use std::io::Write as _;
 use std::process::Command;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use djwar::deploy::Container::{self, Jetty12Ee10, Tomcat9, Tomcat10};
+use djwar::deploy::Container::{self, Jetty12Ee10, Tomcat9, Tomcat10, Tomcat11};
 use site::hydrant::{self, Hydrant, SIGN};
 use site::served::{Wanted, copy_folder, djwar, fixture};
 use zip::write::SimpleFileOptions;
+
+/// A Tomcat that looks into no jar.
+const SKIPS_JARS: &str = "<Context><JarScanner><JarScanFilter defaultPluggabilityScan=\"false\" \
+                          defaultTldScan=\"false\"/></JarScanner></Context>";
 
 fn serves_the_site(container: Container, context: &str) {
     let hydrant = Hydrant::get();
     let mut site = Wanted::war(&hydrant.war, container, context, SIGN)
         .data(&hydrant.data)
         .start();
+    let deployed = hydrant::byte_code(&mut site);
     hydrant::pages(&mut site);
     hydrant::admin(&mut site);
+    assert_eq!(
+        hydrant::byte_code(&mut site),
+        deployed,
+        "the container's unpacking keeps byte code good, and none is written"
+    );
     site.stop();
 }
 
@@ -39,17 +49,25 @@ fn jetty_12_serves_pages_and_the_admin_under_a_context_path() {
     serves_the_site(Jetty12Ee10, "/ctx");
 }
 
+/// The runtime's jar is not looked into then, and `<absolute-ordering>` names nothing.
+#[test]
+fn a_tomcat_that_skips_all_jars_serves_the_site() {
+    let mut site = Wanted::war(&Hydrant::get().war, Tomcat11, "/ctx", SIGN)
+        .file("conf/Catalina/localhost/ctx.xml", SKIPS_JARS)
+        .start();
+    hydrant::byte_code(&mut site);
+    site.stop();
+}
+
 #[test]
 fn a_container_that_does_not_unpack_the_war_says_why_it_can_not_serve_it() {
     let war = &Hydrant::get().war;
     let must_be_unpacked = djwar::deploy::must_be_unpacked(war);
     assert!(must_be_unpacked.expect("a WAR"), "`verify` tries it packed");
-    // Without Tomcat's own scan of the jars, which takes minutes as well.
-    let context = "<Context><JarScanner><JarScanFilter defaultPluggabilityScan=\"false\" \
-                   defaultTldScan=\"false\"/></JarScanner></Context>";
     let down = ("/", "could not start");
     let mut site = Wanted::war(war, Tomcat10, "/ctx", down)
-        .file("conf/Catalina/localhost/ctx.xml", context)
+        // Tomcat's own scan of the jars takes minutes as well.
+        .file("conf/Catalina/localhost/ctx.xml", SKIPS_JARS)
         .packed()
         .start();
     site.wait_for_log("let it unpack the WAR (Tomcat: `unpackWARs=\"true\"` of the `<Host>`)");

@@ -92,6 +92,20 @@ pub fn assemble(
         runtime::JAR.to_vec(),
         "the runtime's Java half",
     )?;
+    if plan.is_ordered {
+        // A Tomcat that skips jars finds no fragment of that name, takes the order for an
+        // empty one, and would call no initializer of a jar.
+        for (name, bytes) in runtime::INITIALIZERS {
+            let reason = "names the runtime's initializer, besides its jar";
+            add(
+                &mut table,
+                layout::service(name),
+                "runtime",
+                bytes.to_vec(),
+                reason,
+            )?;
+        }
+    }
     let (half, modules) = runtime_of(plan.engine);
     for (path, bytes) in half {
         let reason = "the runtime's Python half";

@@ -147,6 +147,8 @@ pub struct BuildPlan {
     pub data: Vec<DataPath>,
     /// The jars of engine and project, with what they need.
     pub jars: Vec<Jar>,
+    /// Whether containers leave all jars but the runtime's alone (Servlet §8.2.2).
+    pub is_ordered: bool,
     /// The context-params of web.xml, sorted by name.
     pub parameters: Vec<(String, String)>,
     /// The project's files.

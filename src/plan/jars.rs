@@ -88,6 +88,19 @@ pub(super) fn of(engine: Engine, project: &Project, config: &Config) -> Vec<Jar>
     jars
 }
 
+/// Whether all of them are known to register nothing with a container, in whatever
+/// version: what the user names may hold a fragment or an initializer.
+pub(super) fn are_without_servlets(jars: &[Jar]) -> bool {
+    let is_known = |jar: &Jar| {
+        let drivers = DRIVERS.iter().map(|(_, driver)| *driver);
+        [JYTHON, JFFI].into_iter().chain(drivers).any(|known| {
+            let name = format!("{}:{}:", jar.coordinates.group, jar.coordinates.artifact);
+            known.starts_with(&name)
+        })
+    };
+    jars.iter().all(is_known)
+}
+
 /// A driver for each database; for one that the settings compute, those
 /// of `sqlite3` and `postgresql`.
 fn drivers(project: &Project) -> Vec<Jar> {
@@ -158,6 +171,22 @@ mod tests {
                 .any(|rest| rest.trim_start().starts_with(&wanted));
             assert!(is_there, "{artifact} {version}");
         }
+    }
+
+    #[test]
+    fn only_jars_that_djwar_knows_are_left_out_of_a_containers_scan() {
+        let jars = |coordinates: &[&str]| -> Vec<Jar> {
+            let jar = |text: &&str| Jar {
+                coordinates: known(text),
+                exclusions: Vec::new(),
+                reason: String::new(),
+            };
+            coordinates.iter().map(jar).collect()
+        };
+        let other_driver = "org.postgresql:postgresql:42.2.29.jre7";
+        assert!(are_without_servlets(&jars(&[JYTHON, JFFI, other_driver])));
+        let own = "org.postgresql:postgresql-console:1.0";
+        assert!(!are_without_servlets(&jars(&[JYTHON, JFFI, own])));
     }
 
     #[test]

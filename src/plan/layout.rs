@@ -22,6 +22,7 @@ const HANDLER: &str = "WEB-INF/python/handler";
 const JDBC: &str = "WEB-INF/python/jdbc";
 const JARS: &str = "WEB-INF/lib";
 const HOME: &str = "WEB-INF/python/home";
+const SERVICES: &str = "WEB-INF/classes/META-INF/services";
 const MANIFESTS: &str = "WEB-INF/python/static";
 
 /// A file of the project; `path` is relative to its root.
@@ -71,6 +72,14 @@ pub fn jdbc(path: &str) -> Result<WarPath, WarPathError> {
 /// When `name` can't be a path inside a WAR.
 pub fn jar(name: &str) -> Result<WarPath, WarPathError> {
     WarPath::new(format!("{JARS}/{name}"))
+}
+
+/// What implements a service, found before any jar is looked into.
+///
+/// # Errors
+/// When `name` can't be a path inside a WAR.
+pub fn service(name: &str) -> Result<WarPath, WarPathError> {
+    WarPath::new(format!("{SERVICES}/{name}"))
 }
 
 /// A file of the bundled interpreter, one folder a platform.

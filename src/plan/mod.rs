@@ -103,6 +103,7 @@ pub fn plan(project: &Project, config: &Config) -> Result<BuildPlan, PlanError> 
         .ok_or_else(|| PlanError::NoWsgi(project.wsgi.span().cloned()))?;
     let (interpreter, python, python_reason) = python::choose(engine, project, config)?;
     let data = data::choose(project, config)?;
+    let jars = jars::of(engine, project, config);
     let mut plan = BuildPlan {
         name: config
             .name
@@ -131,7 +132,8 @@ pub fn plan(project: &Project, config: &Config) -> Result<BuildPlan, PlanError> 
         static_mode: config.static_mode.value,
         static_prefix: static_files::prefix(project)?,
         data,
-        jars: jars::of(engine, project, config),
+        is_ordered: engine == Engine::Jython && jars::are_without_servlets(&jars),
+        jars,
         parameters: Vec::new(),
         entries: entries(project)?,
         left_out: project

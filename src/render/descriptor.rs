@@ -23,6 +23,8 @@ pub struct Descriptor {
     pub name: String,
     /// `both` names no class: initializers do.
     pub servlet_api: ServletApi,
+    /// Whether containers leave all jars but the runtime's alone (Servlet §8.2.2).
+    pub is_ordered: bool,
     /// The context-params, in order.
     pub parameters: Vec<ContextParameter>,
 }
@@ -117,6 +119,7 @@ mod tests {
         let descriptor = Descriptor {
             name: "a & b < c > \" '".to_owned(),
             servlet_api: ServletApi::Both,
+            is_ordered: false,
             parameters: vec![ContextParameter {
                 name: "djwar.env.X".to_owned(),
                 value: "</param-value>&\"'".to_owned(),
@@ -128,10 +131,28 @@ mod tests {
     }
 
     #[test]
+    fn only_the_runtimes_jar_is_looked_into_when_no_other_is_the_users() {
+        let text = |is_ordered| {
+            let descriptor = Descriptor {
+                name: "polls".to_owned(),
+                servlet_api: ServletApi::Both,
+                is_ordered,
+                parameters: Vec::new(),
+            };
+            String::from_utf8(web_xml(&descriptor).expect("renders")).expect("UTF-8")
+        };
+        // The name that the runtime's `META-INF/web-fragment.xml` gives it.
+        let order = "<absolute-ordering><name>djwar</name></absolute-ordering>";
+        assert!(text(true).contains(order));
+        assert!(!text(false).contains("<absolute-ordering>"));
+    }
+
+    #[test]
     fn no_parameter_and_no_type_is_given_twice() {
         let descriptor = Descriptor {
             name: "polls".to_owned(),
             servlet_api: ServletApi::Both,
+            is_ordered: false,
             parameters: Vec::new(),
         };
         let text = String::from_utf8(web_xml(&descriptor).expect("renders")).expect("UTF-8");

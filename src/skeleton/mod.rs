@@ -169,6 +169,11 @@ fn ignored(unpacked: &[String]) -> String {
 
 fn readme(plan: &BuildPlan) -> String {
     let name = &plan.name;
+    let own_jars = if plan.is_ordered {
+        "| the order of jars: a dependency that registers servlets or filters itself needs `<others/>` in it | `<absolute-ordering>` of `web.xml` |\n"
+    } else {
+        ""
+    };
     format!(
         "# {name}: a Django project as a Maven project\n\n\
          Made by `djwar skeleton` for the engine `{engine}`. It needs a JDK 17 and Maven.\n\n\
@@ -179,6 +184,7 @@ fn readme(plan: &BuildPlan) -> String {
          | what | where |\n|---|---|\n\
          | the Django project, to edit | `src/main/webapp/WEB-INF/python/app/` |\n\
          | settings of the runtime | `src/main/webapp/WEB-INF/web.xml` |\n\
+         {own_jars}\
          | packages, static files{and_python}, unpacked by `mvn` and not to edit | `repository/` |\n\
          | database and uploads of `mvn jetty:run` | `data/` |\n\n\
          After a change of requirements or static files: `djwar skeleton PROJECT -o .` again. It brings up to date what it made, \

@@ -11,6 +11,29 @@ use super::served::{PASSWORD, Site, copy_folder, djwar, fixture, own_folder};
 /// A page, and what it says when the site is up.
 pub(crate) const SIGN: (&str, &str) = ("/hello/", "Hello from the hydrant");
 
+/// One more page: which modules Jython compiled, and the byte code that was deployed.
+const BYTE_CODE: &str = "\
+import json, os, sys, types
+from django.http import HttpResponse
+
+WEB_INF_PYTHON = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def byte_code(request):
+    # Those that come from a file; not what is imported at the first look into it.
+    modules = [module for module in sys.modules.values() if type(module) is types.ModuleType]
+    files = [module.__file__ for module in modules if getattr(module, '__file__', None)]
+    deployed = {}
+    for folder, _, names in os.walk(WEB_INF_PYTHON):
+        for path in [os.path.join(folder, name) for name in names if name.endswith('$py.class')]:
+            deployed[path] = [os.path.getsize(path), os.path.getmtime(path)]
+    return HttpResponse(json.dumps({
+        'taken': len([path for path in files if path.endswith('$py.class')]),
+        'compiled': sorted(path for path in files if path.endswith('.py')),
+        'deployed': deployed,
+    }))
+";
+
 /// The WAR, the same as a folder, and the data of a seeded site.
 pub(crate) struct Hydrant {
     pub(crate) project: Utf8PathBuf,
@@ -31,6 +54,11 @@ impl Hydrant {
                 data: folder.join("data"),
             };
             copy_folder(&fixture("hydrant"), &made.project);
+            let urls = made.project.join("hydrant/urls.py");
+            let page = "\nfrom byte_code import byte_code\nurlpatterns.insert(0, url('^byte-code/$', byte_code))\n";
+            let text = fs_err::read_to_string(&urls).expect("read");
+            fs_err::write(&urls, text + page).expect("written");
+            fs_err::write(made.project.join("byte_code.py"), BYTE_CODE).expect("written");
             let project = made.project.as_str();
             djwar(&["build", project, "-o", made.war.as_str()], &[]);
             djwar(
@@ -83,6 +111,16 @@ pub(crate) fn pages(site: &mut Site) {
     let sheet = browser.get("/static/aggregator/hydrant.css").expect(200);
     assert!(sheet.header("content-type").starts_with("text/css"));
     every_byte(browser);
+}
+
+/// The byte code that lies in the deployed WAR: paths, sizes and times. Fails when Jython
+/// compiled any module of Django, of the project or of its own library from source.
+pub(crate) fn byte_code(site: &mut Site) -> serde_json::Value {
+    let mut told = site.browser.get("/byte-code/").expect(200).json();
+    assert_eq!(told["compiled"], serde_json::json!([]));
+    let taken = told["taken"].as_u64().expect("a number");
+    assert!(taken > 300, "{taken}");
+    told["deployed"].take()
 }
 
 /// A body of all bytes, up and down.
