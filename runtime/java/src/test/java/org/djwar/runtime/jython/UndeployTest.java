@@ -68,6 +68,9 @@ class UndeployTest {
                 """.replace("PORT", Integer.toString(listening.getLocalPort())));
         // The container's: it outlives the applications.
         ThreadPoolExecutor container = (ThreadPoolExecutor) Executors.newFixedThreadPool(2);
+        // Jython's jffi also asks the system's class loader, which has a jffi here and none in a container. Its failure to find its native part stays there
+        // for good, with the classes that were running: not those of an application.
+        Class.forName("com.kenai.jffi.internal.StubLoader", true, ClassLoader.getSystemClassLoader());
         // Now, so that none inherits an application's context class loader.
         container.prestartAllCoreThreads();
         List<WeakReference<ClassLoader>> loaders = new ArrayList<>();
