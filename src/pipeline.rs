@@ -137,7 +137,7 @@ fn build_in(
     let path = target_path(project, config, &plan, target)?;
     let epoch = fingerprint::epoch(&basis.resolver.host)?;
     let is_folder = matches!(target, Target::Directory(_));
-    let fingerprint = fingerprint::of(project, config, &mut plan, &basis)?;
+    let fingerprint = fingerprint::of(project, config, &plan, &basis)?;
     if !is_folder && let Some(known) = basis.resolver.cache.remembered(&path, &fingerprint) {
         clock.lap("compare");
         plan.left_out.clone_from(&known.left_out);

@@ -134,7 +134,10 @@ fn many(count: usize) -> EntryTable {
     let mut add = |path: String, bytes: Vec<u8>| {
         let entry = WarEntry {
             path: WarPath::new(path).expect("a path"),
-            source: EntrySource::Generated { by: "test", bytes },
+            source: EntrySource::Generated {
+                by: "test",
+                bytes: bytes.into(),
+            },
             method: Method::Deflated,
             reason: "test".into(),
         };

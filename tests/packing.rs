@@ -401,6 +401,84 @@ fn a_damaged_pack_of_the_cache_is_noticed_and_made_again() {
     );
 }
 
+/// The files of the cache that are no links into the user's own.
+fn own_files(cache: &EmptyCache) -> Vec<Utf8PathBuf> {
+    walkdir::WalkDir::new(cache.path())
+        .sort_by_file_name()
+        .into_iter()
+        .map(|entry| entry.expect("readable"))
+        .filter(|entry| entry.file_type().is_file())
+        .map(|entry| Utf8PathBuf::from_path_buf(entry.into_path()).expect("UTF-8"))
+        .collect()
+}
+
+/// One random damage; what it was, for the message.
+fn damage(file: &Utf8Path, numbers: &mut Numbers) -> String {
+    let mut bytes = fs_err::read(file).expect("read");
+    let what = match numbers.next(4) {
+        0 => {
+            bytes.clear();
+            "emptied".to_owned()
+        }
+        1 if !bytes.is_empty() => {
+            let length = numbers.next(bytes.len());
+            bytes.truncate(length);
+            format!("cut to {length} bytes")
+        }
+        2 => {
+            fs_err::remove_file(file).expect("removed");
+            return format!("removed {file}");
+        }
+        _ if !bytes.is_empty() => {
+            let at = numbers.next(bytes.len());
+            bytes[at] ^= 1 << numbers.next(8);
+            format!("flipped a bit of byte {at}")
+        }
+        _ => {
+            bytes.push(0);
+            "lengthened".to_owned()
+        }
+    };
+    fs_err::write(file, bytes).expect("written");
+    format!("{what} of {file}")
+}
+
+/// `DJWAR_TEST_EDITS` asks for more, as above.
+#[test]
+fn whatever_is_damaged_in_the_cache_the_bytes_are_the_same() {
+    warm();
+    let cases = std::env::var("DJWAR_TEST_EDITS").map_or(6, |text| text.parse().expect("a number"));
+    let project = project();
+    project.write("notes/long.txt", &"a line of a text\n".repeat(9000));
+    let cache = EmptyCache::new();
+    let (war, _) = build(&project.path(), &cache);
+    let bytes = fs_err::read(&war).expect("read");
+    let mut numbers = Numbers(cases);
+    for number in 0..cases {
+        let mut done = Vec::new();
+        for _ in 0..=numbers.next(2) {
+            let files = own_files(&cache);
+            assert!(files.len() > 3, "{files:?}");
+            done.push(damage(&files[numbers.next(files.len())], &mut numbers));
+        }
+        // An edit in between asks for byte code and digests of before.
+        let is_edited = numbers.next(2) == 0;
+        if is_edited {
+            project.write("notes/long.txt", &format!("edit {number}\n"));
+            build(&project.path(), &cache);
+            project.write("notes/long.txt", &"a line of a text\n".repeat(9000));
+        } else {
+            fs_err::remove_file(&war).expect("removed");
+        }
+        build(&project.path(), &cache);
+        assert!(
+            fs_err::read(&war).expect("read") == bytes,
+            "damage {number} ({}) got into the WAR",
+            done.join(", ")
+        );
+    }
+}
+
 #[test]
 fn the_cache_tells_its_place_and_size_and_is_cleared() {
     warm();

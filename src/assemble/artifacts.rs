@@ -130,14 +130,22 @@ pub fn assemble(
     for (name, path) in &artifacts.jars {
         table.add(WarEntry {
             path: checked(layout::jar(name), "Maven")?,
-            source: EntrySource::File(path.as_path().into()),
+            source: EntrySource::File(path.clone()),
             method: Method::Deflated,
             reason: "a jar of engine or project".into(),
         })?;
     }
-    // The table has them from here on: a large project's list needn't be there twice.
     for entry in std::mem::take(&mut plan.entries) {
         table.add(entry)?;
+    }
+    let reason: Arc<str> = "a file of the project".into();
+    for (path, file) in plan.files.iter() {
+        table.add(WarEntry {
+            path: checked(layout::application(&path), &reason)?,
+            source: EntrySource::File(file),
+            method: Method::Deflated,
+            reason: reason.clone(),
+        })?;
     }
     for wheel in &artifacts.wheels {
         add_wheel(&mut table, wheel, left_out)?;
@@ -213,7 +221,10 @@ fn add(
 ) -> Result<(), AssembleError> {
     table.add(WarEntry {
         path: checked(path, by)?,
-        source: EntrySource::Generated { by, bytes },
+        source: EntrySource::Generated {
+            by,
+            bytes: bytes.into(),
+        },
         method: Method::Deflated,
         reason: reason.into(),
     })
@@ -249,17 +260,11 @@ fn add_wheel(
     let archive: Arc<Utf8Path> = wheel.archive.as_path().into();
     for file in &wheel.files {
         let path = checked(layout::library(&file.path), &label)?;
-        let (size, checksum) = (file.size, file.checksum);
         if let Some(first) = table.get(&path) {
-            let EntrySource::Archive {
-                size: other_size,
-                checksum: other_checksum,
-                ..
-            } = &first.source
-            else {
+            let EntrySource::Archive { packed, .. } = &first.source else {
                 continue;
             };
-            if (*other_size, *other_checksum) != (size, checksum) {
+            if (packed.size, packed.checksum) != (file.packed.size, file.packed.checksum) {
                 left_out.push(LeftOut {
                     path: path.to_string(),
                     reason: format!(
@@ -275,8 +280,7 @@ fn add_wheel(
             source: EntrySource::Archive {
                 archive: archive.clone(),
                 name: file.entry.as_str().into(),
-                size,
-                checksum,
+                packed: file.packed,
             },
             method: Method::Copied,
             reason: label.clone(),
@@ -305,7 +309,7 @@ fn add_archive(
             continue;
         }
         let target = checked(place(&member.name), reason)?;
-        if table.get(&target).is_some() {
+        if table.has(&target) {
             continue;
         }
         table.add(WarEntry {
@@ -313,8 +317,7 @@ fn add_archive(
             source: EntrySource::Archive {
                 archive: archive.clone(),
                 name: member.name.as_str().into(),
-                size: member.size,
-                checksum: member.crc32,
+                packed: member.packed(),
             },
             method: Method::Copied,
             reason: label.clone(),
@@ -347,7 +350,7 @@ fn add_static(table: &mut EntryTable, collected: &CollectedStatic) -> Result<(),
         let name = relative.as_str().replace('\\', "/");
         let file = |target: WarPath, reason: &str| WarEntry {
             path: target,
-            source: EntrySource::File(path.into()),
+            source: EntrySource::File(path.to_owned()),
             method: Method::Deflated,
             reason: reason.into(),
         };

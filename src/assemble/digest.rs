@@ -30,16 +30,16 @@ pub fn content_digest(table: &EntryTable, digests: &FileDigests) -> Result<Strin
                     part(&digest.sha256);
                     continue;
                 }
-                let bytes = fs_err::read(&**path).map_err(|source| AssembleError::Read {
-                    path: path.to_path_buf(),
+                let bytes = fs_err::read(path).map_err(|source| AssembleError::Read {
+                    path: path.clone(),
                     source,
                 })?;
                 part(&Sha256::digest(bytes));
             }
             EntrySource::Generated { bytes, .. } => part(&Sha256::digest(bytes)),
-            EntrySource::Archive { size, checksum, .. } => {
-                part(&size.to_le_bytes());
-                part(&checksum.to_le_bytes());
+            EntrySource::Archive { packed, .. } => {
+                part(&packed.size.to_le_bytes());
+                part(&packed.checksum.to_le_bytes());
             }
         }
     }
@@ -49,7 +49,7 @@ pub fn content_digest(table: &EntryTable, digests: &FileDigests) -> Result<Strin
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Method, WarEntry, WarPath};
+    use crate::model::{Method, Packed, WarEntry, WarPath};
     use camino::Utf8Path;
 
     fn digest(path: &str, checksum: u32) -> String {
@@ -60,8 +60,14 @@ mod tests {
                 source: EntrySource::Archive {
                     archive: Utf8Path::new("home.zip").into(),
                     name: "bin/python3.13".into(),
-                    size: 9,
-                    checksum,
+                    packed: Packed {
+                        size: 9,
+                        checksum,
+                        method: 0,
+                        is_encrypted: false,
+                        compressed: 9,
+                        header: 0,
+                    },
                 },
                 method: Method::Copied,
                 reason: "".into(),

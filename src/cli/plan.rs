@@ -1,6 +1,8 @@
 //! `djwar plan`: every entry of the WAR, its source, size and reason. Writes
 //! nothing but the cache.
 
+use std::sync::Arc;
+
 use camino::Utf8PathBuf;
 use clap::Args;
 use serde::Serialize;
@@ -24,15 +26,15 @@ pub(super) struct Arguments {
 #[derive(Serialize)]
 struct Listing<'a> {
     plan: &'a BuildPlan,
-    entries: Vec<Row<'a>>,
+    entries: Vec<Row>,
 }
 
 #[derive(Serialize)]
-struct Row<'a> {
-    path: &'a str,
+struct Row {
+    path: String,
     size: u64,
     source: String,
-    reason: &'a str,
+    reason: Arc<str>,
 }
 
 pub(super) fn run(options: &Common, arguments: &Arguments, report: Stderr) -> Outcome {
@@ -78,24 +80,23 @@ pub(super) fn run(options: &Common, arguments: &Arguments, report: Stderr) -> Ou
     Ok(0)
 }
 
-fn row(entry: &WarEntry) -> Row<'_> {
+fn row(entry: WarEntry) -> Row {
     let (size, source) = match &entry.source {
         EntrySource::File(path) => (
-            fs_err::metadata(&**path).map_or(0, |metadata| metadata.len()),
+            fs_err::metadata(path).map_or(0, |metadata| metadata.len()),
             path.to_string(),
         ),
         EntrySource::Generated { by, bytes } => (bytes.len() as u64, format!("djwar {by}")),
         EntrySource::Archive {
             archive,
             name,
-            size,
-            ..
-        } => (*size, format!("{archive}!{name}")),
+            packed,
+        } => (packed.size, format!("{archive}!{name}")),
     };
     Row {
-        path: entry.path.as_str(),
+        path: entry.path.to_string(),
         size,
         source,
-        reason: &entry.reason,
+        reason: entry.reason,
     }
 }

@@ -1,9 +1,10 @@
 //! What is known of the content of the project's files.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::PathList;
 
 /// What tells a content from every other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,44 +17,50 @@ pub struct FileDigest {
     pub size: u64,
 }
 
-/// The digests of the files that a build packs, by their paths on disk. Sorted: a
-/// map of a hundred thousand would be half empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FileDigests(Vec<(Arc<Utf8Path>, FileDigest)>);
+/// The digests of the files that a build packs, by their paths on disk.
+#[derive(Clone, Debug, Default)]
+pub struct FileDigests(Vec<Digested>);
+
+/// One list of files, and what is known of them in its order.
+#[derive(Clone, Debug)]
+struct Digested {
+    root: Utf8PathBuf,
+    files: Arc<PathList>,
+    digests: Vec<FileDigest>,
+}
 
 impl FileDigests {
+    /// Of files that lie below `root`; `digests` are in their order.
+    pub fn of(root: &Utf8Path, files: Arc<PathList>, digests: Vec<FileDigest>) -> Self {
+        Self(vec![Digested {
+            root: root.to_owned(),
+            files,
+            digests,
+        }])
+    }
+
     /// The digest of a file that was asked for.
     pub fn get(&self, file: &Utf8Path) -> Option<&FileDigest> {
-        let at = self.0.binary_search_by(|(path, _)| path_order(path, file));
-        Some(&self.0[at.ok()?].1)
+        self.0.iter().find_map(|list| {
+            let below = list.below(file.as_str())?;
+            list.digests.get(list.files.find(below)?)
+        })
     }
 
     /// Adds those of `more`.
     pub fn extend(&mut self, more: Self) {
-        if self.0.is_empty() {
-            *self = more;
-        } else if !more.0.is_empty() {
-            self.0.extend(more.0);
-            self.sort();
+        self.0.extend(more.0);
+    }
+}
+
+impl Digested {
+    fn below<'p>(&self, file: &'p str) -> Option<&'p str> {
+        let root = self.root.as_str();
+        let below = file.strip_prefix(root)?;
+        if root.is_empty() || root.ends_with('/') {
+            return Some(below);
         }
-    }
-
-    fn sort(&mut self) {
-        self.0
-            .sort_unstable_by(|(one, _), (other, _)| path_order(one, other));
-        self.0.dedup_by(|later, first| later.0 == first.0);
-    }
-}
-
-/// As text, which is several times faster than part by part.
-fn path_order(one: &Utf8Path, other: &Utf8Path) -> Ordering {
-    one.as_str().cmp(other.as_str())
-}
-
-impl From<Vec<(Arc<Utf8Path>, FileDigest)>> for FileDigests {
-    fn from(files: Vec<(Arc<Utf8Path>, FileDigest)>) -> Self {
-        let mut digests = Self(files);
-        digests.sort();
-        digests
+        // As the disk's own paths are joined.
+        below.strip_prefix(std::path::MAIN_SEPARATOR)
     }
 }

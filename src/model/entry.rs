@@ -5,7 +5,9 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
-use super::{Coordinates, Engine, Platform, PythonChoice, PythonVersion, ServletApi, WarPath};
+use super::{
+    Coordinates, Engine, PathList, Platform, PythonChoice, PythonVersion, ServletApi, WarPath,
+};
 
 /// How an entry is kept in the archive (APPNOTE 4.4.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -23,15 +25,15 @@ pub enum Method {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EntrySource {
-    /// A file on disk; shared with its digest.
-    File(Arc<Utf8Path>),
+    /// A file on disk.
+    File(Utf8PathBuf),
     /// Bytes that djwar made; the text names what made them.
     Generated {
         /// Which part of djwar made them.
         by: &'static str,
         /// The bytes.
         #[serde(skip)]
-        bytes: Vec<u8>,
+        bytes: Arc<[u8]>,
     },
     /// An entry of another archive, whose compressed bytes are copied.
     Archive {
@@ -39,11 +41,26 @@ pub enum EntrySource {
         archive: Arc<Utf8Path>,
         /// The entry's name in it.
         name: Box<str>,
-        /// Bytes, uncompressed, as its directory says.
-        size: u64,
-        /// CRC-32 of the bytes, as its directory says.
-        checksum: u32,
+        /// What its directory says.
+        packed: Packed,
     },
+}
+
+/// What the directory of an archive says of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Packed {
+    /// Bytes, uncompressed.
+    pub size: u64,
+    /// CRC-32 of them.
+    pub checksum: u32,
+    /// How it is packed (APPNOTE 4.4.5).
+    pub method: u16,
+    /// Whether the bytes are encrypted.
+    pub is_encrypted: bool,
+    /// Bytes in the archive.
+    pub compressed: u64,
+    /// Where its local record starts.
+    pub header: u64,
 }
 
 /// One entry of the WAR.
@@ -61,7 +78,7 @@ pub struct WarEntry {
 
 impl WarEntry {
     /// The file on disk that it is, if it is one.
-    pub fn file(&self) -> Option<&Arc<Utf8Path>> {
+    pub fn file(&self) -> Option<&Utf8Path> {
         match &self.source {
             EntrySource::File(path) => Some(path),
             EntrySource::Generated { .. } | EntrySource::Archive { .. } => None,
@@ -102,6 +119,25 @@ pub enum StaticMode {
     Copy,
     /// Not at all.
     None,
+}
+
+/// The project's files that are packed.
+#[derive(Clone, Debug, Default)]
+pub struct ProjectFiles {
+    /// The project's folder.
+    pub root: Utf8PathBuf,
+    /// Relative to it; shared with what was scanned and with the digests.
+    pub list: Arc<PathList>,
+}
+
+impl ProjectFiles {
+    /// The paths relative to the project's root, and those on disk.
+    pub fn iter(&self) -> impl Iterator<Item = (String, Utf8PathBuf)> {
+        self.list.iter().map(|path| {
+            let file = self.root.join(&path);
+            (path, file)
+        })
+    }
 }
 
 /// What a build will do, decided from the project and the configuration alone:
@@ -152,19 +188,15 @@ pub struct BuildPlan {
     /// The context-params of web.xml, sorted by name.
     pub parameters: Vec<(String, String)>,
     /// The project's files.
+    #[serde(skip)]
+    pub files: ProjectFiles,
+    /// What commands of `before` made in the place of some of them, or beside them.
     pub entries: Vec<WarEntry>,
     /// What stays out.
     pub left_out: Vec<LeftOut>,
 }
 
 impl BuildPlan {
-    /// The entries that are files on disk, with these.
-    pub fn files(&self) -> impl Iterator<Item = (&WarEntry, &Arc<Utf8Path>)> {
-        self.entries
-            .iter()
-            .filter_map(|entry| Some((entry, entry.file()?)))
-    }
-
     /// The project's folders on `sys.path` when it lies in `folder`.
     pub fn python_path_in(&self, folder: &Utf8Path) -> Vec<Utf8PathBuf> {
         let all = std::iter::once(&self.source_root).chain(&self.python_path);

@@ -7,6 +7,7 @@ pub mod engine;
 pub mod entry;
 pub mod marker;
 pub mod packages;
+pub mod paths;
 pub mod portable;
 pub mod project;
 pub mod setting;
@@ -15,7 +16,11 @@ pub mod war_path;
 pub use coordinates::Coordinates;
 pub use digest::{FileDigest, FileDigests};
 pub use engine::{Engine, Platform, PythonChoice, PythonVersion, ServletApi};
-pub use entry::{BuildPlan, DataPath, EntrySource, Jar, LeftOut, Method, StaticMode, WarEntry};
+pub use entry::{
+    BuildPlan, DataPath, EntrySource, Jar, LeftOut, Method, Packed, ProjectFiles, StaticMode,
+    WarEntry,
+};
+pub use paths::PathList;
 pub use project::Project;
 pub use setting::{Setting, Span};
 pub use war_path::{WarPath, WarPathError};

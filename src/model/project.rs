@@ -3,11 +3,12 @@
 //! The field names and their order are the JSON of `djwar scan --json`, schema 1.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use serde::Serialize;
 
-use super::{Engine, PythonVersion, Setting, Span};
+use super::{Engine, PathList, PythonVersion, Setting, Span};
 
 /// A Django project as read from disk. None of its code was run.
 #[derive(Clone, Debug, Serialize)]
@@ -86,19 +87,10 @@ pub struct Project {
     pub problems: Vec<Problem>,
     /// The files to pack, sorted, relative to `root` with `/`.
     #[serde(skip)]
-    pub files: Vec<ProjectFile>,
+    pub files: Arc<PathList>,
     /// Tells the requirements' files from every other state of them.
     #[serde(skip)]
     pub requirements_digest: String,
-}
-
-/// One file of the project that goes into the WAR.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ProjectFile {
-    /// Relative to the project's root, with `/`.
-    pub path: Utf8PathBuf,
-    /// Bytes, as seen by the scan.
-    pub size: u64,
 }
 
 /// One entry of `DATABASES`.

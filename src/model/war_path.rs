@@ -3,14 +3,13 @@
 
 use std::borrow::Borrow;
 use std::fmt;
-use std::sync::Arc;
 
 use serde::Serialize;
 
 /// A path inside a WAR, always with `/`, never leading or trailing with one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
-pub struct WarPath(Arc<str>);
+pub struct WarPath(Box<str>);
 
 /// Why a text is no path inside a WAR.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +36,12 @@ impl WarPath {
         }
     }
 
+    /// A path that was one before.
+    pub(crate) fn known(path: String) -> Self {
+        debug_assert_eq!(refusal(&path), None, "{path}");
+        Self(path.into())
+    }
+
     /// The path as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -51,7 +56,7 @@ impl WarPath {
     }
 
     /// The folders above the entry, outermost first.
-    pub fn ancestors(&self) -> impl Iterator<Item = &str> {
+    pub fn ancestors(&self) -> impl DoubleEndedIterator<Item = &str> {
         self.0.match_indices('/').map(|(at, _)| &self.0[..at])
     }
 }

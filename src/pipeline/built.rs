@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8PathBuf;
 use sha2::{Digest, Sha256};
 
 use super::gather::digests_of;
 use crate::config::Config;
 use crate::error::Failure;
-use crate::model::{BuildPlan, Project, StaticMode};
+use crate::model::{BuildPlan, PathList, Project, StaticMode};
 use crate::resolve::Cache;
 use crate::resolve::cache::hexadecimal;
 use crate::scan::static_root_files;
@@ -36,18 +36,22 @@ impl Built {
         if files.is_empty() {
             return Ok(Self { files, key: None });
         }
-        let paths: Vec<Arc<Utf8Path>> = files
-            .iter()
-            .map(|path| project.root.join(path).into())
-            .collect();
-        // An index of its own: the name says only which one it is.
-        let name = project.root.join("files of STATIC_ROOT");
-        let digests = digests_of(cache, &name, &paths.iter().collect::<Vec<_>>())?;
+        let list: PathList = files.iter().collect();
+        let digests = digests_of(
+            cache,
+            "files of STATIC_ROOT",
+            &project.root,
+            &Arc::new(list),
+        )?;
         let mut hash = Sha256::new();
-        for (path, file) in files.iter().zip(&paths) {
+        for path in &files {
             hash.update(path.as_str());
             hash.update([0]);
-            hash.update(digests.get(file).map_or([0; 32], |digest| digest.sha256));
+            hash.update(
+                digests
+                    .get(&project.root.join(path))
+                    .map_or([0; 32], |digest| digest.sha256),
+            );
         }
         let key = Some(hexadecimal(&hash.finalize()));
         Ok(Self { files, key })

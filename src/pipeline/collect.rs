@@ -1,7 +1,8 @@
 //! Collects static files, and runs the configured commands, once per content of the
 //! project: Django starts only when something changed that it could see.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
@@ -61,10 +62,10 @@ impl Collection {
             }
             let target = layout::application(path)
                 .map_err(|error| Failure::new(Kind::Project, error.to_string()))?;
-            plan.entries.retain(|entry| entry.path != target);
+            Arc::make_mut(&mut plan.files.list).remove(path);
             plan.entries.push(WarEntry {
                 path: target,
-                source: EntrySource::File(self.made.join(path).into()),
+                source: EntrySource::File(self.made.join(path)),
                 method: Method::Deflated,
                 reason: "made by a command of `before`".into(),
             });
@@ -154,8 +155,7 @@ pub(super) fn collect(
     })?;
     let collection = collection(&entry)?;
     if let (Some(last), Some(reads)) = (last, &collection.found.reads) {
-        let files = by_path(plan, digests);
-        let known = |path: &String| Some((path.clone(), files.get(path.as_str())?.clone()));
+        let known = |path: &String| Some((path.clone(), digest_of(plan, digests, path)?));
         let reads = reads.iter().filter_map(known).collect();
         let key = key.as_str().to_owned();
         resolver.cache.set_note(READS, &last, &Last { key, reads });
@@ -218,11 +218,11 @@ fn last_key(
         return None;
     }
     let mut files = Sha256::new();
-    for (entry, source) in plan.files() {
-        files.update(entry.path.as_str());
+    for (path, source) in plan.files.iter() {
+        files.update(&path);
         files.update([0]);
-        if !is_told(entry.path.as_str()) {
-            files.update(digests.get(source)?.sha256);
+        if !is_told(&path) {
+            files.update(digests.get(&source)?.sha256);
         }
     }
     let files = hexadecimal(&files.finalize());
@@ -238,39 +238,34 @@ fn unaffected(
     last: &Key,
 ) -> Option<Utf8PathBuf> {
     let last: Last = resolver.cache.note(READS, last)?;
-    let files = by_path(plan, digests);
-    let is_same = |(path, sha256): (&String, &String)| files.get(path.as_str()) == Some(sha256);
+    let is_same = |(path, sha256): (&String, &String)| {
+        digest_of(plan, digests, path).as_ref() == Some(sha256)
+    };
     if !last.reads.iter().all(is_same) {
         return None;
     }
     resolver.cache.existing("static", &Key::parse(&last.key)?)
 }
 
-/// The digests of the project's files by their path in it.
-fn by_path<'p>(plan: &'p BuildPlan, digests: &FileDigests) -> HashMap<&'p str, String> {
-    plan.files()
-        .filter_map(|(entry, source)| {
-            let digest = digests.get(source)?;
-            Some((
-                layout::below_application(&entry.path),
-                hexadecimal(&digest.sha256),
-            ))
-        })
-        .collect()
+/// The digest of one of the project's files by its path in it.
+fn digest_of(plan: &BuildPlan, digests: &FileDigests, path: &str) -> Option<String> {
+    plan.files.list.find(path)?;
+    let digest = digests.get(&plan.files.root.join(path))?;
+    Some(hexadecimal(&digest.sha256))
 }
 
 /// Everything that collectstatic can see: packages, interpreter, the project's
 /// files, the build's environment and the variables that the settings name.
 fn key(mut parts: Vec<String>, plan: &BuildPlan, digests: &FileDigests) -> Result<Key, Failure> {
     let mut files = Sha256::new();
-    for (entry, source) in plan.files() {
-        let digest = digests.get(source).ok_or_else(|| {
+    for (path, source) in plan.files.iter() {
+        let digest = digests.get(&source).ok_or_else(|| {
             Failure::new(
                 Kind::Environment,
                 format!("a bug of djwar: `{source}` has no digest"),
             )
         })?;
-        files.update(entry.path.as_str());
+        files.update(path);
         files.update([0]);
         files.update(digest.sha256);
     }

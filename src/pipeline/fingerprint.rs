@@ -36,15 +36,13 @@ pub(super) fn epoch(host: &Host) -> Result<Option<u64>, Failure> {
 pub(super) fn of(
     project: &Project,
     config: &Config,
-    plan: &mut BuildPlan,
+    plan: &BuildPlan,
     basis: &Basis<'_>,
 ) -> Result<Key, Failure> {
     // What the settings say decides too, also where their file isn't packed; what
     // is left out, and why an entry is there, shows in no WAR.
     let facts = text(project, &["exclude", "problems"])?;
-    let entries = std::mem::take(&mut plan.entries);
-    let choices = text(&*plan, &["left_out"])?;
-    plan.entries = entries;
+    let choices = text(plan, &["left_out"])?;
     let host = &basis.resolver.host;
     let mut parts = vec![
         program(),
@@ -74,10 +72,10 @@ pub(super) fn of(
         parts.push(format!("{}={value}", variable.name));
     }
     let mut files = Sha256::new();
-    for (entry, source) in plan.files() {
-        files.update(entry.path.as_str());
+    for (path, source) in plan.files.iter() {
+        files.update(path);
         files.update([0]);
-        if let Some(digest) = basis.digests.get(source) {
+        if let Some(digest) = basis.digests.get(&source) {
             files.update(digest.sha256);
         }
     }

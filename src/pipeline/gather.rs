@@ -9,10 +9,10 @@ use crate::assemble::{Artifacts, CollectedStatic, EntryTable, WheelArtifact, run
 use crate::config::Config;
 use crate::error::{Failure, Kind};
 use crate::model::{
-    BuildPlan, Coordinates, Engine, FileDigests, LeftOut, Platform, Project, Setting, StaticMode,
-    WarEntry,
+    BuildPlan, Coordinates, Engine, FileDigests, LeftOut, PathList, Platform, Project, Setting,
+    StaticMode,
 };
-use crate::plan::{StaticPrefix, layout, prefix_of};
+use crate::plan::{StaticPrefix, prefix_of};
 use crate::render::dependencies_pom;
 use crate::report::Report;
 use crate::resolve::cache::FileIndex;
@@ -103,8 +103,7 @@ impl<'a> Basis<'a> {
 
 /// The content of the project's files, read where it may have changed.
 fn digests(cache: &Cache, project: &Project, plan: &BuildPlan) -> Result<FileDigests, Failure> {
-    let files: Vec<&Arc<Utf8Path>> = plan.files().map(|(_, file)| file).collect();
-    digests_of(cache, &project.root, &files)
+    digests_of(cache, "files", &project.root, &plan.files.list)
 }
 
 /// What the table brings beside the project's files: collected static files.
@@ -113,26 +112,25 @@ pub(super) fn more_digests(
     project: &Project,
     table: &EntryTable,
 ) -> Result<FileDigests, Failure> {
-    let files: Vec<&Arc<Utf8Path>> = table
-        .iter()
-        .filter_map(WarEntry::file)
+    let files: PathList = table
+        .files()
         .filter(|file| basis.digests.get(file).is_none())
         .collect();
-    // An index of its own: the names say only which one it is.
-    let name = project.root.join("collected static files");
-    digests_of(&basis.resolver.cache, &name, &files)
+    let name = format!("collected static files of {}", project.root);
+    digests_of(&basis.resolver.cache, &name, "".into(), &Arc::new(files))
 }
 
 pub(super) fn digests_of(
     cache: &Cache,
+    name: &str,
     root: &Utf8Path,
-    files: &[&Arc<Utf8Path>],
+    files: &Arc<PathList>,
 ) -> Result<FileDigests, Failure> {
     if files.is_empty() {
         return Ok(FileDigests::default());
     }
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    FileIndex::of(cache, root)
+    FileIndex::of(cache, name, root)
         .digests(files, threads)
         .map_err(|error| Failure::new(Kind::Environment, error.to_string()))
 }
@@ -307,14 +305,13 @@ fn by_reason(wheel: &Wheel, layout: &WheelLayout) -> Vec<LeftOut> {
 }
 
 pub(super) fn python_files(plan: &BuildPlan) -> Vec<PythonFile> {
-    plan.files()
-        .filter_map(|(entry, source)| {
-            let path = layout::below_application(&entry.path);
-            path.ends_with(".py").then(|| PythonFile {
-                source: source.to_path_buf(),
-                path: path.to_owned(),
-                is_editable: true,
-            })
+    plan.files
+        .iter()
+        .filter(|(path, _)| path.ends_with(".py"))
+        .map(|(path, source)| PythonFile {
+            source,
+            path,
+            is_editable: true,
         })
         .collect()
 }
@@ -324,10 +321,7 @@ pub(super) fn python_files(plan: &BuildPlan) -> Vec<PythonFile> {
 fn brings_django(resolution: &Resolution, plan: &BuildPlan) -> Result<(), Failure> {
     let own = plan.source_root.join("django/__init__.py");
     let is_there = resolution.wheels.iter().any(|wheel| wheel.name == "django")
-        || plan
-            .entries
-            .iter()
-            .any(|entry| layout::below_application(&entry.path) == own);
+        || plan.files.list.find(own.as_str()).is_some();
     if is_there {
         return Ok(());
     }

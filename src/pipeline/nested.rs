@@ -23,14 +23,14 @@ pub(super) fn nested(basis: &Basis<'_>, table: &EntryTable) -> Result<EntryTable
     let mut packages = EntryTable::default();
     for entry in table.iter() {
         let Some(below) = layout::below_packages(&entry.path) else {
-            rest.add(entry.clone())?;
+            rest.add(entry)?;
             continue;
         };
         packages.add(WarEntry {
             path: path(WarPath::new(below))?,
             ..entry.clone()
         })?;
-        originals.add(entry.clone())?;
+        originals.add(entry)?;
     }
     if packages.is_empty() {
         return Ok(rest);
@@ -52,7 +52,7 @@ pub(super) fn nested(basis: &Basis<'_>, table: &EntryTable) -> Result<EntryTable
         })?;
     rest.add(WarEntry {
         path: path(layout::packages(&digest[..LETTERS]))?,
-        source: EntrySource::File(archive.into()),
+        source: EntrySource::File(archive),
         method: Method::Stored,
         reason: "packages and interpreter, which the runtime unpacks".into(),
     })?;

@@ -76,9 +76,9 @@ struct Found<'a> {
 
 impl Found<'_> {
     fn add_project(&mut self, plan: &BuildPlan, folder: &str) -> Result<(), Failure> {
-        for entry in &plan.entries {
-            if let Some(name) = layout::below_application(&entry.path).strip_prefix(folder) {
-                self.add(name, entry.source.clone())?;
+        for (path, file) in plan.files.iter() {
+            if let Some(name) = path.strip_prefix(folder) {
+                self.add(name, EntrySource::File(file))?;
             }
         }
         Ok(())
@@ -91,8 +91,7 @@ impl Found<'_> {
                     let source = EntrySource::Archive {
                         archive: wheel.archive.as_path().into(),
                         name: file.entry.as_str().into(),
-                        size: file.size,
-                        checksum: file.checksum,
+                        packed: file.packed,
                     };
                     self.add(below, source)?;
                 }

@@ -7,7 +7,6 @@ use camino::Utf8Path;
 
 use crate::config::Config;
 use crate::model::BuildPlan;
-use crate::plan::layout;
 use crate::scan::CONFIGURATION_VARIABLE;
 
 /// The variables of steps that run the project.
@@ -26,8 +25,8 @@ pub(super) fn build_env(config: &Config, plan: &BuildPlan) -> BTreeMap<String, S
 /// the WAR must not be seen.
 pub(super) fn copy_project(plan: &BuildPlan, copy: &Utf8Path) -> std::io::Result<()> {
     fs_err::create_dir_all(copy)?;
-    for (entry, source) in plan.files() {
-        copy_file(source, &copy.join(layout::below_application(&entry.path)))?;
+    for (path, source) in plan.files.iter() {
+        copy_file(&source, &copy.join(path))?;
     }
     Ok(())
 }

@@ -103,6 +103,12 @@ pub fn is_packages(below: &str) -> bool {
     below.starts_with(PACKAGES) && below.ends_with(ARCHIVE) && !below.contains('/')
 }
 
+/// The file name of that archive, when it is the entry.
+pub fn packages_name(path: &WarPath) -> Option<&str> {
+    let below = path.as_str().strip_prefix(PYTHON)?.strip_prefix('/')?;
+    is_packages(below).then_some(below)
+}
+
 /// The path in that archive of a file of packages or interpreter, relative to
 /// `WEB-INF/python`.
 pub fn below_packages(path: &WarPath) -> Option<&str> {

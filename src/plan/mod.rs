@@ -17,15 +17,12 @@ pub use problems::problems;
 pub use static_files::{StaticPrefix, prefix_of};
 pub use verdict::{Judged, Verdict, problems_of, verdicts};
 
-use std::sync::Arc;
-
 use camino::Utf8PathBuf;
 
 use crate::config::{Config, Origin};
 use crate::model::project::Severity;
 use crate::model::{
-    BuildPlan, Engine, EntrySource, LeftOut, Method, Platform, Project, PythonVersion, Setting,
-    WarEntry,
+    BuildPlan, Engine, LeftOut, Platform, Project, ProjectFiles, PythonVersion, Setting,
 };
 
 /// What Django serves where the settings name no application, as a class that the
@@ -135,7 +132,8 @@ pub fn plan(project: &Project, config: &Config) -> Result<BuildPlan, PlanError> 
         is_ordered: engine == Engine::Jython && jars::are_without_servlets(&jars),
         jars,
         parameters: Vec::new(),
-        entries: entries(project)?,
+        files: files(project)?,
+        entries: Vec::new(),
         left_out: project
             .exclude
             .iter()
@@ -173,17 +171,12 @@ fn named(setting: &Setting<String>) -> Option<(String, String)> {
     }
 }
 
-fn entries(project: &Project) -> Result<Vec<WarEntry>, PlanError> {
-    let reason: Arc<str> = "a file of the project".into();
-    // Collecting results doesn't know how many there will be, and takes twice the room.
-    let mut entries = Vec::with_capacity(project.files.len());
-    for file in &project.files {
-        entries.push(WarEntry {
-            path: layout::application(file.path.as_str())?,
-            source: EntrySource::File(project.root.join(&file.path).into()),
-            method: Method::Deflated,
-            reason: reason.clone(),
-        });
+fn files(project: &Project) -> Result<ProjectFiles, PlanError> {
+    for path in project.files.iter() {
+        layout::application(&path)?;
     }
-    Ok(entries)
+    Ok(ProjectFiles {
+        root: project.root.clone(),
+        list: project.files.clone(),
+    })
 }

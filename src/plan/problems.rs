@@ -46,14 +46,10 @@ fn translations(project: &Project, config: &Config) -> Option<Problem> {
     if config.before.iter().any(compiles) {
         return None;
     }
-    let has = |path: &str| {
-        let same = |file: &crate::model::project::ProjectFile| file.path.as_str().cmp(path);
-        project.files.binary_search_by(same).is_ok()
-    };
-    let missing: Vec<&str> = project
+    let has = |path: &str| project.files.find(path).is_some();
+    let missing: Vec<String> = project
         .files
         .iter()
-        .map(|file| file.path.as_str())
         .filter(|path| path.contains("/LC_MESSAGES/") || path.starts_with("LC_MESSAGES/"))
         .filter(|path| {
             path.strip_suffix(".po")
@@ -68,7 +64,7 @@ fn translations(project: &Project, config: &Config) -> Option<Problem> {
     Some(Problem {
         severity: Severity::Warning,
         code: "missing-translations",
-        origin: Some(Span::new(*first, 1)),
+        origin: Some(Span::new(first.as_str(), 1)),
         message: format!("`{first}`{more} is not compiled: Django reads `.mo` files only"),
         hint: Some(
             "set `before = [[\"compilemessages\"]]` in `djwar.toml` (or `[tool.djwar]`), or run `manage.py \

@@ -79,6 +79,8 @@ pub struct SkeletonPom<'a> {
     pub parts_version: &'a str,
     /// Folders of the web application that hold what is unpacked.
     pub unpacked: &'a [String],
+    /// The name of the archive of nested packages, if there is one.
+    pub packages: Option<&'a str>,
     /// The jars of engine and project.
     pub jars: Vec<Dependency<'a>>,
 }

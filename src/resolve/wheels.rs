@@ -12,7 +12,7 @@ use super::error::ResolveError;
 use super::python::Python;
 use super::requirements::WheelRequest;
 use super::resolver::Resolver;
-use crate::model::WarPath;
+use crate::model::{Packed, WarPath};
 use crate::zipfile::{Directory, Member};
 
 /// Changes when the same requirements would be resolved otherwise.
@@ -47,10 +47,8 @@ pub struct WheelFile {
     pub entry: String,
     /// Below the folder that is on `sys.path`.
     pub path: String,
-    /// Bytes, uncompressed.
-    pub size: u64,
-    /// CRC-32 of them.
-    pub checksum: u32,
+    /// What the wheel's directory says of it.
+    pub packed: Packed,
 }
 
 /// A file of a wheel which stays out of a WAR.
@@ -174,8 +172,7 @@ impl Wheel {
                     let member = members[name.as_str()];
                     layout.files.push(WheelFile {
                         path,
-                        size: member.size,
-                        checksum: member.crc32,
+                        packed: member.packed(),
                         entry: name,
                     });
                 }

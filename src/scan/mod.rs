@@ -204,7 +204,7 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
         data: data.iter().map(|(path, _)| path.clone()).collect(),
         exclude: walked.exclude,
         problems: Vec::new(),
-        files: walked.files,
+        files: walked.files.into(),
         requirements_digest: dependencies.digest.clone(),
         root,
     };

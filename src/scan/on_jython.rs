@@ -1,6 +1,8 @@
 //! What a project has that Jython can't run: Python 3 syntax, C code, a newer Django.
 //! Read before anything is built, with file and line.
 
+use camino::Utf8PathBuf;
+
 use super::python_source::first_python_3;
 use super::python_wish::django_line;
 use super::source_text;
@@ -59,17 +61,15 @@ const ANOTHER_ENGINE: &str = "take the engine `cpython`, and Python 3";
 pub fn problems_on_jython(project: &Project) -> Vec<Problem> {
     let mut problems = native(project);
     problems.extend(newer_django(project));
-    let files = project
-        .files
-        .iter()
-        .filter(|file| file.path.extension() == Some("py"));
+    let files = project.files.iter().map(Utf8PathBuf::from);
+    let files = files.filter(|file| file.extension() == Some("py"));
     let python_3 = files.filter_map(|file| {
-        let text = source_text::python(&project.root, &file.path).ok()?;
+        let text = source_text::python(&project.root, &file).ok()?;
         let (line, what) = first_python_3(&text)?;
         Some(Problem {
             severity: Severity::Error,
             code: "python-3-on-jython",
-            origin: Some(Span::new(file.path.clone(), line)),
+            origin: Some(Span::new(file.clone(), line)),
             message: format!("{what} is Python 3, and Jython is a Python 2.7"),
             hint: Some(
                 "take `--engine cpython` when the project is for Python 3, or leave a file out that Python 2.7 never imports (`exclude`)"

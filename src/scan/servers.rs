@@ -3,12 +3,13 @@
 
 use std::io::Read;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::evaluate::Scope;
 use super::facts;
+use crate::model::PathList;
 use crate::model::packages;
-use crate::model::project::{Dependency, ProjectFile, ServerRequirement};
+use crate::model::project::{Dependency, ServerRequirement};
 
 /// Larger modules are generated, and import no server.
 const LARGEST_MODULE: u64 = 1 << 20;
@@ -18,7 +19,7 @@ pub(super) fn named(
     root: &Utf8Path,
     dependencies: &[Dependency],
     scope: &Scope,
-    files: &[ProjectFile],
+    files: &PathList,
 ) -> Vec<ServerRequirement> {
     let mut servers: Vec<ServerRequirement> = Vec::new();
     for dependency in dependencies {
@@ -42,23 +43,22 @@ pub(super) fn named(
             server.kept = Some(format!("`{app}` is an installed app"));
         }
     }
-    for file in files {
+    for file in files.iter() {
         // Their own configuration is read by the server alone.
-        let name = file.path.file_name().unwrap_or_default();
-        let is_module = file.path.extension() == Some("py")
-            && !name.contains("gunicorn")
-            && file.size <= LARGEST_MODULE;
+        let file = Utf8PathBuf::from(file);
+        let name = file.file_name().unwrap_or_default();
+        let is_module = file.extension() == Some("py") && !name.contains("gunicorn");
         let is_open = |server: &ServerRequirement| server.kept.is_none() && !is_built_in(server);
         if !is_module || !servers.iter().any(is_open) {
             continue;
         }
-        let Some(text) = text(&root.join(&file.path)) else {
+        let Some(text) = text(&root.join(&file)) else {
             continue;
         };
         for server in servers.iter_mut().filter(|server| is_open(server)) {
             let module = module(&server.name);
             if let Some(line) = import_of(&text, &module) {
-                server.kept = Some(format!("imported by {}:{line}", file.path));
+                server.kept = Some(format!("imported by {file}:{line}"));
             }
         }
     }

@@ -11,13 +11,14 @@ use walkdir::{DirEntry, WalkDir};
 use super::ScanOptions;
 use super::error::ScanError;
 use super::never_list::{file_reason, folder_reason};
+use crate::model::PathList;
 use crate::model::portable::unportable;
-use crate::model::project::{Exclusion, Problem, ProjectFile, Severity};
+use crate::model::project::{Exclusion, Problem, Severity};
 
 /// What a walk found.
 #[derive(Debug, Default)]
 pub(super) struct Walked {
-    pub(super) files: Vec<ProjectFile>,
+    pub(super) files: PathList,
     pub(super) exclude: Vec<Exclusion>,
     pub(super) problems: Vec<Problem>,
 }
@@ -112,6 +113,7 @@ pub(super) fn walk(
         patterns,
         outputs,
         walked: Walked::default(),
+        found: String::new(),
         descended: HashMap::new(),
     };
     let mut entries = WalkDir::new(root)
@@ -130,25 +132,28 @@ pub(super) fn walk(
             Err(error) => walk.fault(error)?,
         }
     }
-    let mut walked = walk.walked;
-    walked.files.sort();
-    walked.files.shrink_to_fit();
+    let Walk {
+        mut walked, found, ..
+    } = walk;
+    walked.files = found.split_terminator(END).collect();
+    drop(found);
     walked.problems.extend(unportable_names(&walked.files));
     walked.exclude.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(walked)
 }
 
 /// One warning a name, however many files lie below it.
-fn unportable_names(files: &[ProjectFile]) -> Vec<Problem> {
+fn unportable_names(files: &PathList) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let mut last = Utf8PathBuf::new();
-    for file in files {
-        let mut path = Utf8PathBuf::new();
-        for part in &file.path {
-            path.push(part);
+    let mut last = String::new();
+    for file in files.iter() {
+        let mut length = 0;
+        for part in file.split('/') {
+            length += part.len() + 1;
             let Some(reason) = unportable(part) else {
                 continue;
             };
+            let path = &file[..length - 1];
             if path != last {
                 problems.push(Problem {
                     severity: Severity::Warning,
@@ -157,7 +162,7 @@ fn unportable_names(files: &[ProjectFile]) -> Vec<Problem> {
                     message: format!("`{path}` can't be unpacked everywhere: {reason}"),
                     hint: Some("rename it, or leave it out with `exclude`".to_owned()),
                 });
-                last.clone_from(&path);
+                path.clone_into(&mut last);
             }
             break;
         }
@@ -171,12 +176,17 @@ enum Verdict {
     Out,
 }
 
+/// What no path holds.
+const END: char = '\0';
+
 struct Walk<'a> {
     root: &'a Utf8Path,
     real_root: Utf8PathBuf,
     patterns: &'a Patterns,
     outputs: &'a [OutputFolder],
     walked: Walked,
+    /// The paths of the files with an [`END`] each: there may be very many.
+    found: String,
     /// Folders of the never-list that an include pattern reaches into: what lies
     /// there stays out unless the pattern names it.
     descended: HashMap<Utf8PathBuf, &'static str>,
@@ -216,14 +226,8 @@ impl Walk<'_> {
                 "no ordinary file: a pipe, socket or device",
             ));
         }
-        let size = entry
-            .metadata()
-            .map_err(|error| unreadable(&relative, error))?
-            .len();
-        self.walked.files.push(ProjectFile {
-            path: relative,
-            size,
-        });
+        self.found.push_str(relative.as_str());
+        self.found.push(END);
         Ok(Verdict::In)
     }
 
@@ -440,12 +444,12 @@ mod tests {
             }
             let patterns = Patterns::new(&options(&["**", &pattern], &[&pattern])).expect("patterns");
             let walked = walk(root, &patterns, &[]).expect("walks");
-            for file in &walked.files {
-                prop_assert!(!patterns.exclude.is_match(&file.path), "{} was packed", file.path);
+            for file in walked.files.iter() {
+                prop_assert!(!patterns.exclude.is_match(&file), "{file} was packed");
             }
             let all = Patterns::new(&options(&[], &[])).expect("none");
             let everything = walk(root, &all, &[]).expect("walks").files;
-            let left = everything.iter().filter(|file| !patterns.exclude.is_match(&file.path));
+            let left = everything.iter().filter(|file| !patterns.exclude.is_match(file));
             prop_assert_eq!(walked.files.iter().collect::<Vec<_>>(), left.collect::<Vec<_>>());
         }
 

@@ -54,10 +54,10 @@ pub fn skeleton(
     let mut parts = EntryTable::default();
     let mut loose = EntryTable::default();
     for entry in table.iter() {
-        match place_of(plan, entry) {
+        match place_of(plan, &entry) {
             Place::Maven => {}
-            Place::Parts => parts.add(entry.clone())?,
-            Place::Loose => loose.add(entry.clone())?,
+            Place::Parts => parts.add(entry)?,
+            Place::Loose => loose.add(entry)?,
         }
     }
     fs_err::create_dir_all(fresh.join("src/main")).map_err(SkeletonError::Disk)?;
@@ -91,6 +91,9 @@ pub fn skeleton(
         &bytes,
     )?;
     let unpacked = unpacked_folders(&parts);
+    let packages = parts
+        .iter()
+        .find_map(|entry| layout::packages_name(&entry.path).map(str::to_owned));
     let pom = skeleton_pom(&SkeletonPom {
         group: &identity.group,
         artifact: &identity.artifact,
@@ -102,13 +105,14 @@ pub fn skeleton(
         jetty_version: JETTY_PLUGIN,
         parts_version: &parts_version,
         unpacked: &unpacked,
+        packages: packages.as_deref(),
         jars: plan.jars.iter().map(Dependency::of).collect(),
     })?;
     let put =
         |name: &str, text: &str| fs_err::write(fresh.join(name), text).map_err(SkeletonError::Disk);
     put("pom.xml", &pom)?;
     put("README.md", &readme(plan))?;
-    put(".gitignore", &ignored(&unpacked))?;
+    put(".gitignore", &ignored(&unpacked, packages.is_some()))?;
     Ok(sync::sync(&fresh, folder)?)
 }
 
@@ -145,7 +149,10 @@ fn place_of(plan: &BuildPlan, entry: &WarEntry) -> Place {
 fn unpacked_folders(parts: &EntryTable) -> Vec<String> {
     let mut folders: Vec<String> = parts
         .iter()
-        .filter(|entry| !layout::is_application(entry.path.as_str()))
+        .filter(|entry| {
+            !layout::is_application(entry.path.as_str())
+                && layout::packages_name(&entry.path).is_none()
+        })
         .map(|entry| {
             let path = entry.path.as_str();
             let depth = if layout::is_python(&entry.path) { 3 } else { 1 };
@@ -156,13 +163,16 @@ fn unpacked_folders(parts: &EntryTable) -> Vec<String> {
     folders
 }
 
-fn ignored(unpacked: &[String]) -> String {
+fn ignored(unpacked: &[String], has_packages: bool) -> String {
     use std::fmt::Write as _;
     let mut text = String::from(
         "/target/\n/data/\n__pycache__/\n*.pyc\n*$py.class\n# `mvn` unpacks these from repository/\n",
     );
     for folder in unpacked {
         let _ = writeln!(text, "/{WEB_APPLICATION}/{folder}/");
+    }
+    if has_packages {
+        let _ = writeln!(text, "/{WEB_APPLICATION}/WEB-INF/python/packages-*.zip");
     }
     text
 }

@@ -2,7 +2,7 @@
 //! the order of the archive. What is read and deflated but not yet written never
 //! exceeds a budget, whatever the project's size.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -10,8 +10,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use camino::Utf8Path;
 
 use super::WriteError;
+use super::contents::{Content, ContentSource, Contents};
 use super::deflate::{Deflater, PIECE, WINDOW, gains};
-use crate::model::FileDigest;
 use crate::resolve::cache::{Blob, Deflated};
 use crate::zipfile::{DEFLATED, STORED};
 
@@ -21,14 +21,6 @@ pub(super) const BUDGET: usize = 16 << 20;
 /// Parts that may wait for the writer: those which the cache has take no room of the
 /// budget, and a project may have a million.
 const FAR: usize = 512;
-
-/// A content to deflate.
-pub(super) enum Content<'a> {
-    /// Bytes that djwar made.
-    Bytes(&'a [u8]),
-    /// A file, and what is known of it.
-    File(&'a Utf8Path, Option<&'a FileDigest>),
-}
 
 /// The next part of the archive.
 pub(super) enum Part {
@@ -55,9 +47,7 @@ pub(super) struct Piece {
 
 /// Where workers and writer meet.
 pub(super) struct Ahead<'a> {
-    contents: Vec<Content<'a>>,
-    /// The numbers of those that are stored unseen.
-    stored: BTreeSet<usize>,
+    contents: Contents<'a>,
     known: Option<&'a Deflated>,
     budget: usize,
     state: Mutex<State>,
@@ -66,8 +56,10 @@ pub(super) struct Ahead<'a> {
 
 #[derive(Default)]
 struct State {
-    /// The next content to start.
+    /// The number of the next content to start.
     next: usize,
+    /// That content, once somebody looked at it and it isn't in the cache.
+    coming: Option<Arc<Content>>,
     /// A large file whose pieces are being given out.
     large: Option<Large>,
     /// The number of the next part to give out.
@@ -81,7 +73,7 @@ struct State {
 
 #[derive(Clone)]
 struct Large {
-    content: usize,
+    content: Arc<Content>,
     file: Arc<File>,
     at: u64,
     size: u64,
@@ -90,21 +82,15 @@ struct Large {
 
 struct Job {
     number: u64,
-    content: usize,
+    content: Arc<Content>,
     cost: usize,
     part: Option<Large>,
 }
 
 impl<'a> Ahead<'a> {
-    pub(super) fn new(
-        contents: Vec<Content<'a>>,
-        stored: BTreeSet<usize>,
-        known: Option<&'a Deflated>,
-        budget: usize,
-    ) -> Self {
+    pub(super) fn new(contents: Contents<'a>, known: Option<&'a Deflated>, budget: usize) -> Self {
         Self {
             contents,
-            stored,
             known,
             budget,
             state: Mutex::default(),
@@ -123,7 +109,7 @@ impl<'a> Ahead<'a> {
         let _guard = StopOnPanic(self);
         let mut deflater = Deflater::new();
         while let Some(job) = self.next_job(&mut deflater) {
-            let done = self.run(&job, &mut deflater);
+            let done = run(&job, &mut deflater);
             self.hand_in(&job, done);
         }
     }
@@ -152,11 +138,12 @@ impl<'a> Ahead<'a> {
     }
 
     /// Packs a content here and now: what the cache had was damaged.
-    pub(super) fn again(&self, content: usize) -> Result<Again<'_, 'a>, WriteError> {
+    pub(super) fn again(&self, number: usize) -> Result<Again, WriteError> {
         let mut deflater = Deflater::new();
-        let large = self.large(content, &mut deflater)?;
+        let (content, _) = self.content(number).ok_or(WriteError::Stopped)?;
+        let content = Arc::new(content);
+        let large = large(&content, &mut deflater)?;
         Ok(Again {
-            ahead: self,
             content,
             large,
             deflater,
@@ -189,14 +176,19 @@ impl<'a> Ahead<'a> {
                 state = self.wait(state);
                 continue;
             }
-            let cost = match &state.large {
-                Some(_) => 2 * PIECE + WINDOW,
-                None => usize::try_from(self.size(state.next)).unwrap_or(PIECE) * 9 / 4 + 4096,
+            let cost = match (&state.large, &state.coming) {
+                (None, Some(content)) => {
+                    usize::try_from(content.size()).unwrap_or(PIECE) * 9 / 4 + 4096
+                }
+                _ => 2 * PIECE + WINDOW,
             };
             // In the archive's order: the part that the writer waits for is
             // always among those that have their share.
             if state.in_flight == 0 || state.in_flight + cost <= self.budget {
-                return Some(Self::give(&mut state, cost));
+                if let Some(job) = Self::give(&mut state, cost) {
+                    return Some(job);
+                }
+                continue;
             }
             state = self.wait(state);
         }
@@ -211,14 +203,22 @@ impl<'a> Ahead<'a> {
     /// Passes what the cache has, and opens the next content if it is large.
     fn start_next(&self, state: &mut State, deflater: &mut Deflater) {
         let before = state.given;
-        while state.next < self.contents.len() && state.ready.len() < FAR {
-            if let Some(blob) = self.find(state.next).filter(|blob| blob.method == DEFLATED) {
-                state.ready.insert(state.given, Ok(Part::Known(blob)));
-            } else if self.size(state.next) <= PIECE as u64 {
+        while state.coming.is_none() && state.next < self.contents.len() && state.ready.len() < FAR
+        {
+            let Some((content, blob)) = self.content(state.next) else {
+                // Nothing but a table that changed meanwhile; the writer says so.
+                state.is_stopped = true;
                 break;
+            };
+            if let Some(blob) = blob {
+                state.ready.insert(state.given, Ok(Part::Known(blob)));
             } else {
-                match self.large(state.next, deflater) {
-                    Ok(None) => break,
+                let content = Arc::new(content);
+                match large(&content, deflater) {
+                    Ok(None) => {
+                        state.coming = Some(content);
+                        break;
+                    }
                     Ok(large) => {
                         state.large = large;
                         state.next += 1;
@@ -237,37 +237,27 @@ impl<'a> Ahead<'a> {
         }
     }
 
-    fn give(state: &mut State, cost: usize) -> Job {
-        let number = state.given;
-        state.given += 1;
-        state.in_flight += cost;
-        if let Some(mut large) = state.large.take() {
+    fn give(state: &mut State, cost: usize) -> Option<Job> {
+        let (content, part) = if let Some(mut large) = state.large.take() {
             let part = large.clone();
             large.at += PIECE as u64;
             if large.at < large.size {
                 state.large = Some(large);
             }
-            return Job {
-                number,
-                content: part.content,
-                cost,
-                part: Some(part),
-            };
-        }
-        state.next += 1;
-        Job {
+            (part.content.clone(), Some(part))
+        } else {
+            state.next += 1;
+            (state.coming.take()?, None)
+        };
+        let number = state.given;
+        state.given += 1;
+        state.in_flight += cost;
+        Some(Job {
             number,
-            content: state.next - 1,
+            content,
             cost,
-            part: None,
-        }
-    }
-
-    fn run(&self, job: &Job, deflater: &mut Deflater) -> Result<Piece, WriteError> {
-        match &job.part {
-            Some(large) => self.part(large, deflater),
-            None => self.whole(job.content, deflater),
-        }
+            part,
+        })
     }
 
     fn hand_in(&self, job: &Job, done: Result<Piece, WriteError>) {
@@ -285,149 +275,155 @@ impl<'a> Ahead<'a> {
         self.changed.notify_all();
     }
 
-    fn find(&self, content: usize) -> Option<Blob> {
-        match &self.contents[content] {
-            Content::File(_, Some(digest)) if !self.stored.contains(&content) => self
-                .known?
-                .find(&digest.sha256)
+    /// A content, and what the cache has of it: packed bytes, or that packing gains
+    /// nothing.
+    fn content(&self, number: usize) -> Option<(Content, Option<Blob>)> {
+        let mut content = self.contents.get(number)?;
+        let blob = match &content.source {
+            ContentSource::File(_, Some(digest)) if !content.is_stored => self
+                .known
+                .and_then(|known| known.find(&digest.sha256))
                 .filter(|blob| (blob.size, blob.crc32) == (digest.size, digest.crc32)),
             _ => None,
-        }
+        };
+        content.is_stored |= blob.is_some_and(|blob| blob.method == STORED);
+        Some((content, blob.filter(|blob| blob.method == DEFLATED)))
     }
+}
 
-    /// Whether it was said or found out before that deflating gains nothing.
-    fn is_known_as_stored(&self, content: usize) -> bool {
-        self.stored.contains(&content)
-            || self.find(content).is_some_and(|blob| blob.method == STORED)
+fn run(job: &Job, deflater: &mut Deflater) -> Result<Piece, WriteError> {
+    match &job.part {
+        Some(large) => part(large, deflater),
+        None => whole(&job.content, deflater),
     }
+}
 
-    fn size(&self, content: usize) -> u64 {
-        match &self.contents[content] {
-            Content::Bytes(bytes) => bytes.len() as u64,
-            Content::File(_, Some(digest)) => digest.size,
-            Content::File(path, None) => {
+impl Content {
+    fn size(&self) -> u64 {
+        match &self.source {
+            ContentSource::Bytes(bytes) => bytes.len() as u64,
+            ContentSource::File(_, Some(digest)) => digest.size,
+            ContentSource::File(path, None) => {
                 fs_err::metadata(path).map_or(0, |metadata| metadata.len())
             }
         }
     }
+}
 
-    /// A content that is packed in pieces, opened; none when it goes as a whole.
-    fn large(&self, content: usize, deflater: &mut Deflater) -> Result<Option<Large>, WriteError> {
-        let Content::File(path, _) = &self.contents[content] else {
-            return Ok(None);
-        };
-        let size = self.size(content);
-        if size <= PIECE as u64 {
-            return Ok(None);
-        }
-        let failed = |source| unreadable(path, source);
-        let file = opened(path)?;
-        let is_worth_it = !self.is_known_as_stored(content)
-            && deflater
-                .is_file_worth_it(size, |at, length| read_at(&file, at, length))
-                .map_err(failed)?;
-        Ok(Some(Large {
-            content,
-            file: Arc::new(file),
-            at: 0,
-            size,
-            method: if is_worth_it { DEFLATED } else { STORED },
-        }))
+/// A content that is packed in pieces, opened; none when it goes as a whole.
+fn large(content: &Arc<Content>, deflater: &mut Deflater) -> Result<Option<Large>, WriteError> {
+    let ContentSource::File(path, _) = &content.source else {
+        return Ok(None);
+    };
+    let size = content.size();
+    if size <= PIECE as u64 {
+        return Ok(None);
     }
+    let file = opened(path)?;
+    let is_worth_it = !content.is_stored
+        && deflater
+            .is_file_worth_it(size, |at, length| read_at(&file, at, length))
+            .map_err(|source| unreadable(path, source))?;
+    Ok(Some(Large {
+        content: content.clone(),
+        file: Arc::new(file),
+        at: 0,
+        size,
+        method: if is_worth_it { DEFLATED } else { STORED },
+    }))
+}
 
-    fn part(&self, large: &Large, deflater: &mut Deflater) -> Result<Piece, WriteError> {
-        let Content::File(path, _) = &self.contents[large.content] else {
-            return Err(WriteError::Stopped);
-        };
-        let failed = |source| unreadable(path, source);
-        let before = large.at.min(WINDOW as u64);
-        let end = large.size.min(large.at + PIECE as u64);
-        let length = usize::try_from(end - large.at + before).unwrap_or(PIECE);
-        let mut content = read_at(&large.file, large.at - before, length).map_err(failed)?;
-        if content.len() != length {
-            return Err(changed(path));
-        }
-        let start = usize::try_from(before).unwrap_or(WINDOW);
-        let mut crc = crc32fast::Hasher::new();
-        crc.update(&content[start..]);
-        let is_last = end == large.size;
-        let plain = end - large.at;
-        let bytes = if large.method == DEFLATED {
-            deflater.piece(&content, start, is_last).map_err(failed)?
-        } else {
-            content.drain(..start);
-            content
-        };
-        Ok(Piece {
-            bytes,
-            method: large.method,
-            crc,
-            plain,
-            whole: large.size,
-            is_last,
-            cost: 0,
-        })
+fn part(large: &Large, deflater: &mut Deflater) -> Result<Piece, WriteError> {
+    let ContentSource::File(path, _) = &large.content.source else {
+        return Err(WriteError::Stopped);
+    };
+    let failed = |source| unreadable(path, source);
+    let before = large.at.min(WINDOW as u64);
+    let end = large.size.min(large.at + PIECE as u64);
+    let length = usize::try_from(end - large.at + before).unwrap_or(PIECE);
+    let mut content = read_at(&large.file, large.at - before, length).map_err(failed)?;
+    if content.len() != length {
+        return Err(changed(path));
     }
+    let start = usize::try_from(before).unwrap_or(WINDOW);
+    let mut crc = crc32fast::Hasher::new();
+    crc.update(&content[start..]);
+    let is_last = end == large.size;
+    let plain = end - large.at;
+    let bytes = if large.method == DEFLATED {
+        deflater.piece(&content, start, is_last).map_err(failed)?
+    } else {
+        content.drain(..start);
+        content
+    };
+    Ok(Piece {
+        bytes,
+        method: large.method,
+        crc,
+        plain,
+        whole: large.size,
+        is_last,
+        cost: 0,
+    })
+}
 
-    fn whole(&self, content: usize, deflater: &mut Deflater) -> Result<Piece, WriteError> {
-        let read;
-        let (path, plain): (&Utf8Path, &[u8]) = match &self.contents[content] {
-            Content::Bytes(bytes) => (Utf8Path::new("djwar"), bytes),
-            Content::File(path, digest) => {
-                // A file that grew must not get past the budget.
-                let limit = digest.map_or(u64::MAX, |digest| digest.size + 1);
-                let mut bytes = Vec::with_capacity(
-                    usize::try_from(digest.map_or(0, |digest| digest.size)).unwrap_or_default() + 1,
-                );
-                opened(path)?
-                    .take(limit)
-                    .read_to_end(&mut bytes)
-                    .map_err(|source| unreadable(path, source))?;
-                read = bytes;
-                (path, &read)
-            }
-        };
-        let failed = |source| unreadable(path, source);
-        let mut crc = crc32fast::Hasher::new();
-        crc.update(plain);
-        let mut packed = None;
-        if !self.is_known_as_stored(content)
-            && (plain.len() <= SAMPLED || deflater.is_worth_it(plain).map_err(failed)?)
-        {
-            let bytes = deflater.piece(plain, 0, true).map_err(failed)?;
-            packed = gains(bytes.len(), plain.len()).then_some(bytes);
+fn whole(content: &Content, deflater: &mut Deflater) -> Result<Piece, WriteError> {
+    let read;
+    let (path, plain): (&Utf8Path, &[u8]) = match &content.source {
+        ContentSource::Bytes(bytes) => (Utf8Path::new("djwar"), bytes),
+        ContentSource::File(path, digest) => {
+            // A file that grew must not get past the budget.
+            let limit = digest.map_or(u64::MAX, |digest| digest.size + 1);
+            let mut bytes = Vec::with_capacity(
+                usize::try_from(digest.map_or(0, |digest| digest.size)).unwrap_or_default() + 1,
+            );
+            opened(path)?
+                .take(limit)
+                .read_to_end(&mut bytes)
+                .map_err(|source| unreadable(path, source))?;
+            read = bytes;
+            (path, &read)
         }
-        let (method, mut bytes) = match packed {
-            Some(bytes) => (DEFLATED, bytes),
-            None => (STORED, plain.to_vec()),
-        };
-        bytes.shrink_to_fit();
-        Ok(Piece {
-            bytes,
-            method,
-            crc,
-            plain: plain.len() as u64,
-            whole: plain.len() as u64,
-            is_last: true,
-            cost: 0,
-        })
+    };
+    let failed = |source| unreadable(path, source);
+    let mut crc = crc32fast::Hasher::new();
+    crc.update(plain);
+    let mut packed = None;
+    if !content.is_stored
+        && (plain.len() <= SAMPLED || deflater.is_worth_it(plain).map_err(failed)?)
+    {
+        let bytes = deflater.piece(plain, 0, true).map_err(failed)?;
+        packed = gains(bytes.len(), plain.len()).then_some(bytes);
     }
+    let (method, mut bytes) = match packed {
+        Some(bytes) => (DEFLATED, bytes),
+        None => (STORED, plain.to_vec()),
+    };
+    bytes.shrink_to_fit();
+    Ok(Piece {
+        bytes,
+        method,
+        crc,
+        plain: plain.len() as u64,
+        whole: plain.len() as u64,
+        is_last: true,
+        cost: 0,
+    })
 }
 
 /// The pieces of one content, made one by one.
-pub(super) struct Again<'b, 'a> {
-    ahead: &'b Ahead<'a>,
-    content: usize,
+pub(super) struct Again {
+    content: Arc<Content>,
     large: Option<Large>,
     deflater: Deflater,
 }
 
-impl Again<'_, '_> {
+impl Again {
     pub(super) fn next(&mut self) -> Result<Piece, WriteError> {
         let Some(large) = &mut self.large else {
-            return self.ahead.whole(self.content, &mut self.deflater);
+            return whole(&self.content, &mut self.deflater);
         };
-        let piece = self.ahead.part(large, &mut self.deflater)?;
+        let piece = part(large, &mut self.deflater)?;
         large.at += PIECE as u64;
         Ok(piece)
     }

@@ -8,65 +8,46 @@ use camino::Utf8Path;
 use flate2::read::DeflateDecoder;
 
 use super::WriteError;
-use crate::zipfile::{ByName, DEFLATED, Directory, Member, STORED};
+use crate::model::Packed;
+use crate::zipfile::{DEFLATED, Member, STORED};
 
 /// Open archives by path.
 #[derive(Default)]
 pub(crate) struct Archives {
     /// By path as text: a path is hashed part by part, a tenth of a whole build.
-    open: HashMap<Box<str>, Archive>,
+    open: HashMap<Box<str>, File>,
     buffer: Vec<u8>,
-}
-
-struct Archive {
-    file: File,
-    members: ByName,
 }
 
 /// Bytes are copied in pieces of this length.
 const PIECE: u64 = 1 << 20;
 
 impl Archives {
-    /// What the directory of `archive` says of its entry `name`.
-    pub(crate) fn member(&mut self, archive: &Utf8Path, name: &str) -> Result<Member, WriteError> {
-        self.opened(archive)
-            .and_then(|opened| {
-                let member = opened.members.get(name).ok_or_else(missing)?;
-                if member.is_encrypted || ![STORED, DEFLATED].contains(&member.method) {
-                    return Err(io::Error::new(
-                        io::ErrorKind::Unsupported,
-                        "it is encrypted, or packed by a method that Java can't unpack",
-                    ));
-                }
-                Ok(member.clone())
-            })
-            .map_err(|source| failed(archive, name, source))
-    }
-
-    /// Gives the packed bytes of a member to `take`, in pieces.
+    /// Gives the packed bytes of the entry `name` to `take`, in pieces.
     pub(crate) fn copy(
         &mut self,
         archive: &Utf8Path,
-        member: &Member,
+        name: &str,
+        packed: &Packed,
         mut take: impl FnMut(&[u8]) -> Result<(), WriteError>,
     ) -> Result<(), WriteError> {
         let mut buffer = std::mem::take(&mut self.buffer);
-        let failed = |source| failed(archive, &member.name, source);
-        let opened = self.opened(archive).map_err(failed)?;
-        let first = member.span().min(PIECE);
-        read_at(&opened.file, member.header(), first, &mut buffer).map_err(failed)?;
-        let offset = Member::data_offset(&buffer).map_err(failed)?;
+        let failed = |source| failed(archive, name, source);
+        let file = self.opened(archive).map_err(failed)?;
+        let span = Member::span(name, packed).min(PIECE);
+        read_at(file, packed.header, span, &mut buffer).map_err(failed)?;
+        let offset = data_offset(&buffer, archive, name)?;
         let start = usize::try_from(offset)
             .unwrap_or(usize::MAX)
             .min(buffer.len());
-        let length = usize::try_from(member.compressed).unwrap_or(usize::MAX);
+        let length = usize::try_from(packed.compressed).unwrap_or(usize::MAX);
         let end = buffer.len().min(start.saturating_add(length));
         take(&buffer[start..end])?;
         let mut done = (end - start) as u64;
-        while done < member.compressed {
-            let next = (member.compressed - done).min(PIECE);
-            let at = member.header() + offset + done;
-            read_at(&opened.file, at, next, &mut buffer).map_err(failed)?;
+        while done < packed.compressed {
+            let next = (packed.compressed - done).min(PIECE);
+            let at = packed.header + offset + done;
+            read_at(file, at, next, &mut buffer).map_err(failed)?;
             if buffer.is_empty() {
                 return Err(failed(io::ErrorKind::UnexpectedEof.into()));
             }
@@ -82,37 +63,66 @@ impl Archives {
         &mut self,
         archive: &Utf8Path,
         name: &str,
+        packed: &Packed,
     ) -> Result<Plain<'_>, WriteError> {
-        let member = self.member(archive, name)?;
         let failed = |source| failed(archive, name, source);
-        let opened = self.opened(archive).map_err(failed)?;
+        unpackable(packed).map_err(failed)?;
+        let mut file = self.opened(archive).map_err(failed)?;
         let mut record = Vec::new();
-        read_at(&opened.file, member.header(), 30, &mut record).map_err(failed)?;
-        let start = member.header() + Member::data_offset(&record).map_err(failed)?;
-        let mut file = &opened.file;
+        read_at(
+            file,
+            packed.header,
+            Member::span(name, packed).min(PIECE),
+            &mut record,
+        )
+        .map_err(failed)?;
+        let start = packed.header + data_offset(&record, archive, name)?;
         file.seek(SeekFrom::Start(start)).map_err(failed)?;
-        let packed = BufReader::with_capacity(1 << 16, file.take(member.compressed));
-        let reader = if member.method == STORED {
-            PlainReader::Stored(packed)
+        let bytes = BufReader::with_capacity(1 << 16, file.take(packed.compressed));
+        let reader = if packed.method == STORED {
+            PlainReader::Stored(bytes)
         } else {
-            PlainReader::Deflated(DeflateDecoder::new(packed))
+            PlainReader::Deflated(DeflateDecoder::new(bytes))
         };
         Ok(Plain {
             reader,
             crc: crc32fast::Hasher::new(),
-            expected: member.crc32,
+            expected: packed.checksum,
         })
     }
 
-    fn opened(&mut self, path: &Utf8Path) -> io::Result<&mut Archive> {
+    fn opened(&mut self, path: &Utf8Path) -> io::Result<&File> {
         if !self.open.contains_key(path.as_str()) {
             let file = fs_err::File::open(path)?.into_parts().0;
-            let members = Directory::read(&mut &file)?.by_name();
-            self.open
-                .insert(path.as_str().into(), Archive { file, members });
+            self.open.insert(path.as_str().into(), file);
         }
-        self.open.get_mut(path.as_str()).ok_or_else(missing)
+        self.open
+            .get(path.as_str())
+            .ok_or_else(|| io::ErrorKind::NotFound.into())
     }
+}
+
+/// Whether everybody can unpack the entry.
+pub(super) fn unpackable(packed: &Packed) -> io::Result<()> {
+    if packed.is_encrypted || ![STORED, DEFLATED].contains(&packed.method) {
+        return Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "it is encrypted, or packed by a method that Java can't unpack",
+        ));
+    }
+    Ok(())
+}
+
+/// Where the bytes start; an error when another entry is there, or none.
+fn data_offset(record: &[u8], archive: &Utf8Path, name: &str) -> Result<u64, WriteError> {
+    let (found, offset) = Member::local(record).map_err(|source| failed(archive, name, source))?;
+    if found != name.as_bytes() {
+        return Err(WriteError::ArchiveChanged {
+            archive: archive.to_owned(),
+            name: name.to_owned(),
+        });
+    }
+    Ok(offset)
 }
 
 /// Reads up to `length` bytes; fewer at the end of the file.
@@ -171,10 +181,6 @@ impl Read for Plain<'_> {
         }
         Ok(count)
     }
-}
-
-fn missing() -> io::Error {
-    io::Error::new(io::ErrorKind::NotFound, "the archive has no such entry")
 }
 
 fn failed(archive: &Utf8Path, name: &str, source: io::Error) -> WriteError {

@@ -68,7 +68,7 @@ impl WarWriter for DirectoryWriter {
         progress: &mut dyn FnMut(),
     ) -> Result<(), WriteError> {
         for entry in table.iter() {
-            self.entry(entry)?;
+            self.entry(&entry)?;
             progress();
         }
         self.finish()
@@ -88,16 +88,19 @@ impl DirectoryWriter {
         match &entry.source {
             EntrySource::Generated { bytes, .. } => fs_err::write(&path, bytes).map_err(failed),
             EntrySource::File(source) => {
-                let mut from =
-                    fs_err::File::open(&**source).map_err(|error| WriteError::Source {
-                        path: source.to_path_buf(),
-                        source: error,
-                    })?;
+                let mut from = fs_err::File::open(source).map_err(|error| WriteError::Source {
+                    path: source.clone(),
+                    source: error,
+                })?;
                 let mut to = fs_err::File::create(&path).map_err(failed)?;
                 io::copy(&mut from, &mut to).map(drop).map_err(failed)
             }
-            EntrySource::Archive { archive, name, .. } => {
-                let mut from = self.archives.plain(archive, name)?;
+            EntrySource::Archive {
+                archive,
+                name,
+                packed,
+            } => {
+                let mut from = self.archives.plain(archive, name, packed)?;
                 let mut to = fs_err::File::create(&path).map_err(failed)?;
                 io::copy(&mut from, &mut to).map(drop).map_err(failed)
             }

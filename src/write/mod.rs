@@ -3,6 +3,7 @@
 
 mod ahead;
 mod archive;
+mod contents;
 mod deflate;
 mod dir;
 mod error;

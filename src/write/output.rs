@@ -4,21 +4,13 @@
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 
+use camino::Utf8Path;
+
 use super::flush::Flusher;
+use crate::resolve::cache::Spool;
 use crate::zipfile::{Entry, central_record, end_records, local_record};
 
 const BUFFER: usize = 1 << 20;
-
-/// An entry that was written, as small as can be: an archive has a hundred thousand.
-struct Row {
-    compressed: u64,
-    size: u64,
-    header: u64,
-    crc32: u32,
-    time: u32,
-    method: u16,
-    is_large: bool,
-}
 
 /// An archive on its way to the disk.
 pub(super) struct Output {
@@ -27,20 +19,22 @@ pub(super) struct Output {
     flusher: Flusher,
     /// Bytes before the buffer.
     flushed: u64,
-    /// What the directory will say: without the names, which the table has.
-    rows: Vec<Row>,
+    /// Its records: there may be hundreds of thousands.
+    directory: Spool,
+    entries: u64,
     /// Records that were written before their entry's sizes were known.
     mended: Vec<(u64, Vec<u8>)>,
 }
 
 impl Output {
-    pub(super) fn new(file: File, entries: usize) -> Self {
+    pub(super) fn new(file: File, target: &Utf8Path) -> Self {
         Self {
             file,
             buffer: Vec::with_capacity(BUFFER),
             flusher: Flusher::default(),
             flushed: 0,
-            rows: Vec::with_capacity(entries),
+            directory: Spool::in_folder(target.parent().unwrap_or(target)),
+            entries: 0,
             mended: Vec::new(),
         }
     }
@@ -85,37 +79,28 @@ impl Output {
 
     /// Ends the entry. `mend` says that the record which [`Output::begin`] wrote
     /// didn't know everything yet.
-    pub(super) fn end(&mut self, entry: &Entry, mend: bool) {
+    pub(super) fn end(&mut self, entry: &Entry, mend: bool) -> io::Result<()> {
         if mend {
             let mut record = Vec::new();
             local_record(entry, &mut record);
             self.mended.push((entry.header, record));
         }
-        self.rows.push(Row {
-            compressed: entry.compressed,
-            size: entry.size,
-            header: entry.header,
-            crc32: entry.crc32,
-            time: entry.time,
-            method: entry.method,
-            is_large: entry.is_large,
-        });
+        self.entries += 1;
+        let mut record = Vec::with_capacity(64 + entry.name.len());
+        central_record(entry, &mut record);
+        self.directory.put(&record)
     }
 
     /// Writes the directory and mends; the file is whole then, and not yet safe on
-    /// the disk. `names` are those of the entries, in their order.
-    pub(super) fn finish<'t>(mut self, names: impl Iterator<Item = &'t str>) -> io::Result<File> {
+    /// the disk.
+    pub(super) fn finish(mut self) -> io::Result<File> {
         let start = self.position();
-        let rows = std::mem::take(&mut self.rows);
-        let mut record = Vec::new();
-        for (row, name) in rows.iter().zip(names) {
-            record.clear();
-            central_record(&row.entry(name), &mut record);
-            self.put(&record)?;
-        }
+        let nothing = Spool::in_folder("".into());
+        let directory = std::mem::replace(&mut self.directory, nothing);
+        directory.give(|records| self.put(records))?;
         let mut end = Vec::new();
         let size = self.position() - start;
-        end_records(rows.len() as u64, start, size, &mut end);
+        end_records(self.entries, start, size, &mut end);
         self.put(&end)?;
         self.flush()?;
         for (at, record) in &self.mended {
@@ -124,20 +109,5 @@ impl Output {
         }
         self.flusher.finish()?;
         Ok(self.file)
-    }
-}
-
-impl Row {
-    fn entry(&self, name: &str) -> Entry {
-        Entry {
-            name: name.to_owned(),
-            method: self.method,
-            time: self.time,
-            crc32: self.crc32,
-            compressed: self.compressed,
-            size: self.size,
-            is_large: self.is_large,
-            header: self.header,
-        }
     }
 }

@@ -5,13 +5,14 @@ use std::fs::File;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
-use super::ahead::{Ahead, BUDGET, Content, Part, Piece, changed};
-use super::archive::Archives;
+use super::ahead::{Ahead, BUDGET, Part, Piece, changed};
+use super::archive::{Archives, unpackable};
+use super::contents::Contents;
 use super::output::Output;
 use super::temporary::Unfinished;
 use super::{WarWriter, WriteError, time};
 use crate::assemble::EntryTable;
-use crate::model::{EntrySource, FileDigest, FileDigests, Method, WarEntry};
+use crate::model::{EntrySource, FileDigest, FileDigests, Method, Packed, WarEntry};
 use crate::plan::layout;
 use crate::resolve::cache::{Blob, Deflated, PackWriter};
 use crate::zipfile::{DEFLATED, Entry};
@@ -94,19 +95,8 @@ impl WarWriter for ZipWarWriter<'_> {
             file,
             packing,
         } = *self;
-        let mut contents: Vec<_> = table
-            .iter()
-            .filter_map(|entry| content(entry, packing.digests))
-            .collect();
-        contents.shrink_to_fit();
-        let stored = table
-            .iter()
-            .filter(|entry| content(entry, None).is_some())
-            .enumerate()
-            .filter(|(_, entry)| entry.method == Method::Stored)
-            .map(|(number, _)| number)
-            .collect();
-        let ahead = Ahead::new(contents, stored, packing.known, BUDGET);
+        let contents = Contents::of(table, packing.digests);
+        let ahead = Ahead::new(contents, packing.known, BUDGET);
         let threads = packing
             .threads
             .or_else(|| std::thread::available_parallelism().ok().map(usize::from))
@@ -115,7 +105,7 @@ impl WarWriter for ZipWarWriter<'_> {
             .min(ahead.len());
         let mut writing = Writing {
             target: &target,
-            output: Output::new(file, table.len()),
+            output: Output::new(file, &target),
             archives: Archives::default(),
             pack: packing.known.map(Deflated::writer),
             packing,
@@ -127,7 +117,7 @@ impl WarWriter for ZipWarWriter<'_> {
                 scope.spawn(|| ahead.work());
             }
             let written = table.iter().try_for_each(|entry| {
-                writing.entry(entry)?;
+                writing.entry(&entry)?;
                 progress();
                 Ok(())
             });
@@ -140,8 +130,7 @@ impl WarWriter for ZipWarWriter<'_> {
             path: target.clone(),
             source,
         };
-        let names = table.iter().map(|entry| entry.path.as_str());
-        let file = output.finish(names).map_err(failed)?;
+        let file = output.finish().map_err(failed)?;
         unfinished.finish(file).map_err(failed)?;
         if let Some(pack) = pack {
             pack.finish();
@@ -150,18 +139,6 @@ impl WarWriter for ZipWarWriter<'_> {
             known.tidy();
         }
         Ok(())
-    }
-}
-
-/// What has to be packed of an entry; nothing where bytes are only copied.
-fn content<'t>(entry: &'t WarEntry, digests: Option<&'t FileDigests>) -> Option<Content<'t>> {
-    match &entry.source {
-        EntrySource::Generated { bytes, .. } => Some(Content::Bytes(bytes)),
-        EntrySource::File(path) => Some(Content::File(
-            path,
-            digests.and_then(|digests| digests.get(path)),
-        )),
-        EntrySource::Archive { .. } => None,
     }
 }
 
@@ -182,9 +159,8 @@ impl Writing<'_> {
             EntrySource::Archive {
                 archive,
                 name,
-                size,
-                checksum,
-            } => self.copied(entry, archive, name, (*size, *checksum)),
+                packed,
+            } => self.copied(entry, archive, name, packed),
             EntrySource::File(path) => {
                 let digest = self
                     .packing
@@ -204,25 +180,23 @@ impl Writing<'_> {
         entry: &WarEntry,
         archive: &Utf8Path,
         name: &str,
-        expected: (u64, u32),
+        packed: &Packed,
     ) -> Result<(), WriteError> {
-        let member = self.archives.member(archive, name)?;
-        if (member.size, member.crc32) != expected {
-            return Err(WriteError::ArchiveChanged {
-                archive: archive.to_owned(),
-                name: name.to_owned(),
-            });
-        }
-        let mut record = self.record(entry, member.method, member.crc32, member.size);
-        record.compressed = member.compressed;
-        record.is_large = member.size.max(member.compressed) >= LARGE;
+        unpackable(packed).map_err(|source| WriteError::Archive {
+            archive: archive.to_owned(),
+            name: name.to_owned(),
+            source,
+        })?;
+        let mut record = self.record(entry, packed.method, packed.checksum, packed.size);
+        record.compressed = packed.compressed;
+        record.is_large = packed.size.max(packed.compressed) >= LARGE;
         let (output, target) = (&mut self.output, self.target);
         let failed = |source| unwritable(target, source);
         output.begin(&mut record).map_err(failed)?;
-        self.archives
-            .copy(archive, &member, |bytes| output.put(bytes).map_err(failed))?;
-        output.end(&record, false);
-        Ok(())
+        self.archives.copy(archive, name, packed, |bytes| {
+            output.put(bytes).map_err(failed)
+        })?;
+        output.end(&record, false).map_err(failed)
     }
 
     fn packed(
@@ -269,7 +243,7 @@ impl Writing<'_> {
             output.put(bytes).map_err(failed)
         })?;
         if is_whole {
-            output.end(&record, false);
+            output.end(&record, false).map_err(failed)?;
         }
         Ok(is_whole)
     }
@@ -320,8 +294,7 @@ impl Writing<'_> {
         {
             pack.end(&digest.sha256, record.method, record.crc32, record.size);
         }
-        self.output.end(&record, !is_one);
-        Ok(())
+        self.output.end(&record, !is_one).map_err(failed)
     }
 
     fn record(&self, entry: &WarEntry, method: u16, crc32: u32, size: u64) -> Entry {

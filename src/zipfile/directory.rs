@@ -3,6 +3,7 @@
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::{CENTRAL, END, END_64, EXTRA_64, FULL_32, LOCAL, LOCATOR_64};
+use crate::model::Packed;
 
 /// One entry of an archive, as its central directory tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,31 +58,6 @@ impl Directory {
     pub fn members(&self) -> &[Member] {
         &self.members
     }
-
-    /// For look-ups by name.
-    pub fn by_name(mut self) -> ByName {
-        self.members
-            .sort_by(|first, second| first.name.cmp(&second.name));
-        self.members.shrink_to_fit();
-        ByName(self.members)
-    }
-}
-
-/// A directory for look-ups. Sorted, since a map would hold each name twice.
-#[derive(Clone, Debug)]
-pub struct ByName(Vec<Member>);
-
-impl ByName {
-    /// The entry of that name; of two the last counts, as for every tool that
-    /// reads the directory from its start.
-    pub fn get(&self, name: &str) -> Option<&Member> {
-        let after = self
-            .0
-            .partition_point(|member| member.name.as_str() <= name);
-        self.0
-            .get(after.checked_sub(1)?)
-            .filter(|member| member.name == name)
-    }
 }
 
 impl Member {
@@ -90,23 +66,31 @@ impl Member {
         self.name.ends_with('/')
     }
 
-    /// Where the local record starts.
-    pub fn header(&self) -> u64 {
-        self.header
+    /// All of that but the name.
+    pub fn packed(&self) -> Packed {
+        Packed {
+            size: self.size,
+            checksum: self.crc32,
+            method: self.method,
+            is_encrypted: self.is_encrypted,
+            compressed: self.compressed,
+            header: self.header,
+        }
     }
 
-    /// How many bytes to read from [`Member::header`] for the packed bytes to be
-    /// among them in nearly all cases: the local record may carry more than the
+    /// How many bytes to read from the start of the local record for the packed bytes
+    /// to be among them in nearly all cases: the record may carry more than the
     /// directory says.
-    pub fn span(&self) -> u64 {
-        (LOCAL_LENGTH + self.name.len() + 64) as u64 + self.compressed
+    pub fn span(name: &str, packed: &Packed) -> u64 {
+        (LOCAL_LENGTH + name.len() + 64) as u64 + packed.compressed
     }
 
-    /// Where the packed bytes start, after the start of the local record.
+    /// What the start of a local record says: the entry's name, and where after the
+    /// record's start the packed bytes are.
     ///
     /// # Errors
-    /// When there is no local record.
-    pub fn data_offset(record: &[u8]) -> io::Result<u64> {
+    /// When there is no local record, or not all of its name.
+    pub fn local(record: &[u8]) -> io::Result<(&[u8], u64)> {
         let mut fields = Fields(record);
         if fields.u32()? != LOCAL {
             return Err(broken("a local header"));
@@ -114,7 +98,8 @@ impl Member {
         fields.skip(22)?;
         let name = fields.u16()?;
         let extra = fields.u16()?;
-        Ok(LOCAL_LENGTH as u64 + u64::from(name) + u64::from(extra))
+        let offset = LOCAL_LENGTH as u64 + u64::from(name) + u64::from(extra);
+        Ok((fields.take(name.into())?, offset))
     }
 }
 
@@ -319,10 +304,10 @@ mod tests {
         };
         assert!(folder.is_folder() && !file.is_folder());
         assert_eq!((file.name.as_str(), file.size), ("a/é.txt", 24));
-        let start = usize::try_from(file.header()).expect("small");
-        let data = start
-            + usize::try_from(Member::data_offset(&bytes[start..]).expect("a header"))
-                .expect("small");
+        let start = usize::try_from(file.header).expect("small");
+        let (name, offset) = Member::local(&bytes[start..]).expect("a header");
+        assert_eq!(name, "a/é.txt".as_bytes());
+        let data = start + usize::try_from(offset).expect("small");
         let packed = &bytes[data..data + usize::try_from(file.compressed).expect("small")];
         let mut plain = String::new();
         flate2::read::DeflateDecoder::new(packed)
@@ -336,7 +321,7 @@ mod tests {
         let mut bytes = b"#!/bin/sh\n".to_vec();
         bytes.extend(archive());
         let directory = Directory::read(&mut Cursor::new(&bytes)).expect("read");
-        assert_eq!(directory.members()[0].header(), 10);
+        assert_eq!(directory.members()[0].header, 10);
     }
 
     #[test]

@@ -9,7 +9,7 @@
 mod directory;
 mod records;
 
-pub use directory::{ByName, Directory, Member};
+pub use directory::{Directory, Member};
 pub use records::{Entry, central_record, end_records, local_record};
 
 /// As it is (APPNOTE 4.4.5).

@@ -75,7 +75,7 @@ struct Pack {
     is_damaged: AtomicBool,
 }
 
-const ROW: usize = 32 + 16 + 2 + 4 + 8 + 8 + 8;
+pub(super) const ROW: usize = 32 + 16 + 2 + 4 + 8 + 8 + 8;
 /// Start and length of the table, its digest, the recipe.
 pub(super) const FOOTER: usize = 8 + 8 + 32 + 8;
 

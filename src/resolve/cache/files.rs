@@ -2,7 +2,7 @@
 //! the file stay the same. Owns the index in the cache: one file a project.
 
 use std::fs::Metadata;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, Read};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -11,11 +11,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::index::{Next, Reader, Writer};
 use super::{Cache, Key};
-use crate::model::{FileDigest, FileDigests};
+use crate::model::{FileDigest, FileDigests, PathList};
 
 /// Changes with the index's layout.
-const RECIPE: &str = "files 2";
+const RECIPE: &str = "files 3";
 /// The folder in the cache.
 pub(super) const BUCKET: &str = "files";
 
@@ -28,27 +29,32 @@ const RACY: Duration = Duration::from_secs(2);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Stamp {
     pub(super) size: u64,
-    modified: u64,
-    changed: u64,
-    number: u64,
+    pub(super) modified: u64,
+    pub(super) changed: u64,
+    pub(super) number: u64,
 }
 
-/// The index of one project.
+/// The index of one list of files.
 #[derive(Debug)]
 pub struct FileIndex {
     path: Utf8PathBuf,
-    known: Known,
+    root: Utf8PathBuf,
 }
 
+/// Files that are looked at between two parts of the index: no more of it is in
+/// memory at once.
+const PART: usize = 4096;
+
+/// Files that a thread takes at once.
+const BATCH: usize = 64;
+
 impl FileIndex {
-    /// The index of the project in `root`. A damaged one counts as empty.
-    pub fn of(cache: &Cache, root: &Utf8Path) -> Self {
-        let key = Key::of([RECIPE, root.as_str()]);
-        let path = cache.folder().join(BUCKET).join(key.as_str());
-        let known = fs_err::read(&path).ok().and_then(Known::parse);
+    /// The index of that name for files below `root`. A damaged one counts as empty.
+    pub fn of(cache: &Cache, name: &str, root: &Utf8Path) -> Self {
+        let key = Key::of([RECIPE, name, root.as_str()]);
         Self {
-            path,
-            known: known.unwrap_or_default(),
+            path: cache.folder().join(BUCKET).join(key.as_str()),
+            root: root.to_owned(),
         }
     }
 
@@ -57,124 +63,109 @@ impl FileIndex {
     ///
     /// # Errors
     /// When a file can't be read; names it.
-    pub fn digests(self, files: &[&Arc<Utf8Path>], threads: usize) -> io::Result<FileDigests> {
-        let start = SystemTime::now();
-        let next = AtomicUsize::new(0);
-        let rows = Mutex::new(vec![None; files.len()]);
-        let failed = Mutex::new(None);
-        let known = &self.known;
-        std::thread::scope(|scope| {
-            for _ in 0..threads.clamp(1, files.len().div_ceil(BATCH).max(1)) {
-                scope.spawn(|| {
-                    let mut buffer = Vec::new();
-                    loop {
-                        let from = next.fetch_add(BATCH, Ordering::Relaxed);
-                        if from >= files.len() {
-                            break;
-                        }
-                        let batch = &files[from..files.len().min(from + BATCH)];
-                        let done: io::Result<Vec<Row>> = batch
-                            .iter()
-                            .map(|file| look(file, known.get(file), start, &mut buffer))
-                            .collect();
-                        match done {
-                            Ok(done) => {
-                                let mut rows = rows.lock().unwrap_or_else(PoisonError::into_inner);
-                                for (place, row) in rows[from..].iter_mut().zip(done) {
-                                    *place = Some(row);
-                                }
-                            }
-                            Err(error) => {
-                                next.store(files.len(), Ordering::Relaxed);
-                                if let Ok(mut failed) = failed.lock() {
-                                    failed.get_or_insert(error);
-                                }
-                                return;
-                            }
-                        }
+    pub fn digests(&self, files: &Arc<PathList>, threads: usize) -> io::Result<FileDigests> {
+        self.digests_at(files, threads, SystemTime::now())
+    }
+
+    fn digests_at(
+        &self,
+        files: &Arc<PathList>,
+        threads: usize,
+        start: SystemTime,
+    ) -> io::Result<FileDigests> {
+        let mut reader = Reader::open(&self.path);
+        let mut writer = None;
+        let mut digests = Vec::with_capacity(files.len());
+        let mut from = 0;
+        while from < files.len() {
+            let paths: Vec<String> = (from..files.len().min(from + PART))
+                .map(|at| files.get(at))
+                .collect();
+            from += paths.len();
+            let before = reader.as_ref().map_or(0, Reader::position);
+            let mut is_same = true;
+            let mut known = Vec::with_capacity(paths.len());
+            for path in &paths {
+                known.push(match reader.as_mut().map(|reader| reader.next(path)) {
+                    Some(Next::Known(stamp, digest)) => Some((stamp, digest)),
+                    Some(Next::After(stamp, digest)) => {
+                        is_same = false;
+                        Some((stamp, digest))
                     }
+                    Some(Next::Missing) | None => None,
                 });
             }
-        });
-        if let Some(error) = failed.into_inner().unwrap_or_default() {
-            return Err(error);
+            let rows = self.look_at(&paths, &known, start, threads)?;
+            if writer.is_none() && !(is_same && rows.iter().all(|row| row.is_known)) {
+                // What was the same up to here is copied.
+                let before = reader.as_mut().map(|reader| (reader, before));
+                writer = Some(Writer::after(&self.path, before));
+            }
+            for (path, row) in paths.iter().zip(rows) {
+                if let Some(writer) = writer.as_mut().filter(|_| row.is_settled) {
+                    writer.put(path, &row.stamp, &row.digest);
+                }
+                digests.push(row.digest);
+            }
         }
-        let rows = rows.into_inner().unwrap_or_default();
-        let Self { path, known } = self;
-        let is_new = known.len() != files.len();
-        drop(known);
-        if is_new || rows.iter().flatten().any(|row| !row.is_known) {
-            let settled = |at: &usize| rows[*at].as_ref().is_some_and(|row| row.is_settled);
-            let mut order: Vec<usize> = (0..files.len()).filter(settled).collect();
-            order.sort_unstable_by_key(|at| files[*at].as_str());
-            let sorted = order.iter().filter_map(|&at| {
-                let row = rows[at].as_ref()?;
-                Some((files[at].as_str(), row.stamp, row.digest))
-            });
-            // A cache that can't be written costs time, and nothing else.
-            let _ = save(&path, sorted);
+        if let Some(reader) = reader.as_mut()
+            && writer.is_none()
+            && !reader.is_at_end()
+        {
+            let all = reader.position();
+            writer = Some(Writer::after(&self.path, Some((reader, all))));
         }
-        let mut digests = Vec::with_capacity(files.len());
-        for (file, row) in files.iter().zip(rows) {
-            digests.extend(row.map(|row| ((*file).clone(), row.digest)));
+        if let Some(writer) = writer {
+            writer.finish();
         }
-        Ok(digests.into())
+        Ok(FileDigests::of(&self.root, files.clone(), digests))
+    }
+
+    fn look_at(
+        &self,
+        paths: &[String],
+        known: &[Option<(Stamp, FileDigest)>],
+        start: SystemTime,
+        threads: usize,
+    ) -> io::Result<Vec<Row>> {
+        let look = |at: usize, buffer: &mut Vec<u8>| {
+            look(&self.root.join(&paths[at]), known[at], start, buffer)
+        };
+        let threads = threads.min(paths.len().div_ceil(BATCH));
+        if threads <= 1 {
+            let mut buffer = Vec::new();
+            return (0..paths.len()).map(|at| look(at, &mut buffer)).collect();
+        }
+        let next = AtomicUsize::new(0);
+        let done = Mutex::new(vec![None; paths.len()]);
+        let work = || -> io::Result<()> {
+            let mut buffer = Vec::new();
+            loop {
+                let from = next.fetch_add(BATCH, Ordering::Relaxed);
+                if from >= paths.len() {
+                    return Ok(());
+                }
+                let batch = from..paths.len().min(from + BATCH);
+                let rows: io::Result<Vec<Row>> = batch.map(|at| look(at, &mut buffer)).collect();
+                let rows = rows.inspect_err(|_| next.store(paths.len(), Ordering::Relaxed))?;
+                let mut done = done.lock().unwrap_or_else(PoisonError::into_inner);
+                for (place, row) in done[from..].iter_mut().zip(rows) {
+                    *place = Some(row);
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+            workers.into_iter().try_for_each(|worker| {
+                worker
+                    .join()
+                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            })
+        })?;
+        let done = done.into_inner().unwrap_or_default();
+        Ok(done.into_iter().flatten().collect())
     }
 }
-
-/// Writes an index: the part that all paths start with, then a row a file, in the order
-/// of the paths, as they come; at the end a digest of all that.
-fn save<'r>(
-    path: &Utf8Path,
-    rows: impl Iterator<Item = (&'r str, Stamp, FileDigest)> + Clone,
-) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(path);
-    fs_err::create_dir_all(folder)?;
-    let mut file = tempfile::Builder::new()
-        .prefix("new-")
-        .tempfile_in(folder)?;
-    let mut out = BufWriter::new(file.as_file_mut());
-    let mut check = Sha256::new();
-    let mut put = |bytes: &[u8]| {
-        check.update(bytes);
-        out.write_all(bytes)
-    };
-    let length = |text: &str| u32::try_from(text.len()).unwrap_or(0).to_le_bytes();
-    let prefix = match (rows.clone().next(), rows.clone().last()) {
-        (Some((first, ..)), Some((last, ..))) => common_start(first, last),
-        _ => "",
-    };
-    put(&length(prefix))?;
-    put(prefix.as_bytes())?;
-    for (path, stamp, digest) in rows {
-        let rest = &path[prefix.len()..];
-        put(&length(rest))?;
-        put(rest.as_bytes())?;
-        for number in [stamp.size, stamp.modified, stamp.changed, stamp.number] {
-            put(&number.to_le_bytes())?;
-        }
-        put(&digest.sha256)?;
-        put(&digest.crc32.to_le_bytes())?;
-    }
-    let check = check.finalize();
-    out.write_all(&check)?;
-    out.flush()?;
-    drop(out);
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
-}
-
-fn common_start<'t>(one: &'t str, other: &str) -> &'t str {
-    let same = one.bytes().zip(other.bytes());
-    let mut length = same.take_while(|(one, other)| one == other).count();
-    while !one.is_char_boundary(length) {
-        length -= 1;
-    }
-    &one[..length]
-}
-
-/// Files that a thread takes at once.
-const BATCH: usize = 64;
 
 #[derive(Clone)]
 struct Row {
@@ -273,150 +264,100 @@ impl Stamp {
     }
 }
 
-/// An index as it was read: parsed again for each look-up, since a map of all its
-/// rows would take three times as much memory as the text.
-#[derive(Debug, Default)]
-struct Known {
-    bytes: Vec<u8>,
-    /// What all paths start with.
-    prefix: String,
-    /// Where each row starts; sorted by path, as the rows are.
-    rows: Vec<u32>,
-}
-
-impl Known {
-    fn parse(mut bytes: Vec<u8>) -> Option<Self> {
-        let end = bytes.len().checked_sub(32)?;
-        if Sha256::digest(&bytes[..end])[..] != bytes[end..] {
-            return None;
-        }
-        bytes.truncate(end);
-        let (prefix, mut at) = text_at(&bytes, 0)?;
-        let prefix = prefix.to_owned();
-        let mut rows = Vec::new();
-        while at < bytes.len() {
-            rows.push(u32::try_from(at).ok()?);
-            at = text_at(&bytes, at)?.1 + ROW;
-        }
-        (at == bytes.len()).then_some(Self {
-            bytes,
-            prefix,
-            rows,
-        })
-    }
-
-    fn len(&self) -> usize {
-        self.rows.len()
-    }
-
-    fn get(&self, file: &Utf8Path) -> Option<(Stamp, FileDigest)> {
-        let name = file.as_str().strip_prefix(self.prefix.as_str())?;
-        let at = self
-            .rows
-            .binary_search_by(|row| self.row(*row).map_or("", |(path, _)| path).cmp(name))
-            .ok()?;
-        let (_, fields) = self.row(self.rows[at])?;
-        let (numbers, rest) = fields.split_first_chunk::<32>()?;
-        let (sha256, rest) = rest.split_first_chunk::<32>()?;
-        let mut number = numbers
-            .chunks_exact(8)
-            .map(|chunk| chunk.try_into().map_or(0, u64::from_le_bytes));
-        let stamp = Stamp {
-            size: number.next()?,
-            modified: number.next()?,
-            changed: number.next()?,
-            number: number.next()?,
-        };
-        let digest = FileDigest {
-            sha256: *sha256,
-            crc32: u32::from_le_bytes(rest.try_into().ok()?),
-            size: stamp.size,
-        };
-        Some((stamp, digest))
-    }
-
-    fn row(&self, at: u32) -> Option<(&str, &[u8])> {
-        let (path, fields) = text_at(&self.bytes, usize::try_from(at).ok()?)?;
-        Some((path, self.bytes.get(fields..fields + ROW)?))
-    }
-}
-
-/// Four numbers of a stamp, SHA-256, CRC-32.
-const ROW: usize = 32 + 32 + 4;
-
-/// A text with its length before it, and where it ends.
-fn text_at(bytes: &[u8], at: usize) -> Option<(&str, usize)> {
-    let (length, rest) = bytes.get(at..)?.split_first_chunk::<4>()?;
-    let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
-    let text = std::str::from_utf8(rest.get(..length)?).ok()?;
-    Some((text, at + 4 + length))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
+        let folder = tempfile::tempdir().expect("temp dir");
+        let root = Utf8PathBuf::from_path_buf(folder.path().to_owned()).expect("UTF-8");
+        (folder, root)
+    }
+
     #[test]
     fn a_changed_file_has_another_digest_and_an_unchanged_one_isnt_read() {
-        let folder = tempfile::tempdir().expect("temp dir");
-        let root = Utf8Path::from_path(folder.path()).expect("UTF-8");
+        let (_folder, root) = folder();
         let cache = Cache::at(root.join("cache"));
-        let file: Arc<Utf8Path> = root.join("x").into();
-        fs_err::write(&*file, "one").expect("written");
-        let digest = |index: FileIndex| {
-            let digests = index.digests(&[&file], 2).expect("digests");
+        let file = root.join("x");
+        let files: Arc<PathList> = Arc::new(["x"].into_iter().collect());
+        fs_err::write(&file, "one").expect("written");
+        let index = FileIndex::of(&cache, "", &root);
+        let digest = || {
+            let digests = index.digests(&files, 2).expect("digests");
             *digests.get(&file).expect("of that file")
         };
-        let first = digest(FileIndex::of(&cache, root));
+        let first = digest();
         // Same size, in the same moment.
-        fs_err::write(&*file, "two").expect("written");
-        let second = digest(FileIndex::of(&cache, root));
+        fs_err::write(&file, "two").expect("written");
+        let second = digest();
         assert_ne!(first, second);
         let old = SystemTime::now() - Duration::from_hours(1);
-        let index = FileIndex::of(&cache, root);
-        let stamp = Stamp::of(&fs_err::metadata(&*file).expect("there"));
+        let stamp = Stamp::of(&fs_err::metadata(&file).expect("there"));
         assert!(!stamp.is_settled(old), "it was written after that");
         // What the index knows is believed: a digest that no content has comes back.
         let made_up = FileDigest {
             sha256: [7; 32],
             ..second
         };
-        save(&index.path, [(file.as_str(), stamp, made_up)].into_iter()).expect("saved");
-        assert_eq!(digest(FileIndex::of(&cache, root)), made_up);
+        let mut writer = Writer::after(&index.path, None);
+        writer.put("x", &stamp, &made_up);
+        writer.finish();
+        assert_eq!(digest(), made_up);
+    }
+
+    /// The paths that the index holds.
+    fn rows(index: &FileIndex) -> Vec<String> {
+        let names = (0..10_000).map(name);
+        let mut reader = Reader::open(&index.path).expect("whole");
+        let mut found: Vec<String> = names.collect();
+        found.sort();
+        found.retain(|name| !matches!(reader.next(name), Next::Missing));
+        assert!(reader.is_at_end());
+        found
+    }
+
+    fn name(number: usize) -> String {
+        format!("{}/f{number}", number % 7)
     }
 
     #[test]
-    fn a_damaged_index_counts_as_empty() {
-        let folder = tempfile::tempdir().expect("temp dir");
-        let root = Utf8Path::from_path(folder.path()).expect("UTF-8");
+    fn an_index_holds_what_is_there_after_any_edit() {
+        let (_folder, root) = folder();
         let cache = Cache::at(root.join("cache"));
-        let index = FileIndex::of(&cache, root);
-        let stamp = Stamp {
-            size: 1,
-            modified: 2,
-            changed: 3,
-            number: 4,
-        };
-        let digest = FileDigest {
-            sha256: [1; 32],
-            crc32: 5,
-            size: 1,
-        };
-        let names = ["/p/c", "/p/é/a", "/p/è", "/p/b"];
-        let mut rows = names.map(|name| (name, stamp, digest));
-        rows.sort_by_key(|(name, ..)| *name);
-        save(&index.path, rows.into_iter()).expect("saved");
-        let bytes = fs_err::read(&index.path).expect("read");
-        let known = Known::parse(bytes.clone()).expect("whole");
-        assert_eq!((known.len(), known.prefix.as_str()), (4, "/p/"));
-        for name in names {
-            assert_eq!(known.get(name.into()), Some((stamp, digest)), "{name}");
+        let index = FileIndex::of(&cache, "", &root);
+        let count = 2 * PART + 9;
+        for number in 0..count {
+            let path = root.join(name(number));
+            fs_err::create_dir_all(path.parent().expect("a folder")).expect("made");
+            fs_err::write(&path, number.to_string()).expect("written");
         }
-        assert_eq!(known.get("/p/d".into()), None);
-        for at in 0..bytes.len() {
-            let mut bytes = bytes.clone();
-            bytes[at] ^= 1;
-            assert!(Known::parse(bytes).is_none(), "{at}");
-        }
+        let later = SystemTime::now() + Duration::from_hours(1);
+        let digests = |names: &mut dyn Iterator<Item = usize>| {
+            let files: Arc<PathList> = Arc::new(names.map(name).collect());
+            let done = index.digests_at(&files, 2, later).expect("digests");
+            for path in files.iter() {
+                let path = root.join(path);
+                let digest = done.get(&path).expect("of each");
+                let content = fs_err::read(&path).expect("read");
+                assert_eq!(digest.sha256[..], Sha256::digest(content)[..], "{path}");
+            }
+            let mut sorted: Vec<String> = files.iter().collect();
+            sorted.sort();
+            assert_eq!(rows(&index), sorted);
+        };
+        digests(&mut (0..count));
+        let first = fs_err::metadata(&index.path).expect("there");
+        digests(&mut (0..count));
+        let second = fs_err::metadata(&index.path).expect("there");
+        assert_eq!(Stamp::of(&first), Stamp::of(&second), "nothing was written");
+        // One less at the end, at the start and in the middle; new ones; another content.
+        digests(&mut (0..count - 1));
+        digests(&mut (1..count - 1));
+        digests(&mut (1..count).filter(|number| number % 1000 != 3));
+        digests(&mut (0..count));
+        fs_err::write(root.join(name(PART + 1)), "another").expect("written");
+        digests(&mut (0..count));
+        digests(&mut (5..6));
+        digests(&mut (0..count));
     }
 }

@@ -9,8 +9,10 @@
 mod builds;
 mod deflated;
 mod files;
+mod index;
 mod notes;
 mod pack_writer;
+mod spool;
 mod upkeep;
 
 use std::time::UNIX_EPOCH;
@@ -26,6 +28,7 @@ pub use builds::Remembered;
 pub use deflated::{Blob, ContentKey, Deflated};
 pub use files::FileIndex;
 pub use pack_writer::PackWriter;
+pub use spool::Spool;
 pub use upkeep::{Bucket, IN_USE, Pruned};
 
 /// Changes when the layout or the meaning of any bucket changes.

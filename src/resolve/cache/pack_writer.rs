@@ -6,7 +6,8 @@ use std::io::{self, Write};
 use camino::{Utf8Path, Utf8PathBuf};
 use sha2::{Digest, Sha256};
 
-use super::deflated::{ContentKey, ENDING, FOOTER, RECIPE};
+use super::Spool;
+use super::deflated::{ContentKey, ENDING, FOOTER, RECIPE, ROW};
 
 /// A pack on its way to the disk. A cache that can't be written stops no build:
 /// nothing here fails.
@@ -21,7 +22,9 @@ pub struct PackWriter {
 struct Inner {
     file: tempfile::NamedTempFile,
     buffer: Vec<u8>,
-    table: Vec<u8>,
+    /// Of what was put, and its digest.
+    table: Spool,
+    check: Sha256,
     at: u64,
     start: u64,
     digest: Sha256,
@@ -50,15 +53,17 @@ impl PackWriter {
         self.attempt(|inner| {
             let check = std::mem::take(&mut inner.digest).finalize();
             let length = inner.at - inner.start;
-            inner.table.extend_from_slice(key);
-            inner.table.extend_from_slice(&check[..16]);
-            inner.table.extend_from_slice(&method.to_le_bytes());
-            inner.table.extend_from_slice(&crc32.to_le_bytes());
+            let mut row = Vec::with_capacity(ROW);
+            row.extend_from_slice(key);
+            row.extend_from_slice(&check[..16]);
+            row.extend_from_slice(&method.to_le_bytes());
+            row.extend_from_slice(&crc32.to_le_bytes());
             for number in [size, inner.start, length] {
-                inner.table.extend_from_slice(&number.to_le_bytes());
+                row.extend_from_slice(&number.to_le_bytes());
             }
             inner.start = inner.at;
-            Ok(())
+            inner.check.update(&row);
+            inner.table.put(&row)
         });
     }
 
@@ -69,13 +74,13 @@ impl PackWriter {
             return false;
         }
         self.attempt(|inner| {
-            let digest = Sha256::digest(&inner.table);
-            let table = std::mem::take(&mut inner.table);
-            let at = inner.at;
-            inner.write(&table)?;
+            let digest = std::mem::take(&mut inner.check).finalize();
+            let table = std::mem::replace(&mut inner.table, Spool::in_folder(&folder));
+            let (at, length) = (inner.at, table.length());
+            table.give(|rows| inner.write(rows))?;
             let mut footer = Vec::with_capacity(FOOTER);
             footer.extend_from_slice(&at.to_le_bytes());
-            footer.extend_from_slice(&(table.len() as u64).to_le_bytes());
+            footer.extend_from_slice(&length.to_le_bytes());
             footer.extend_from_slice(&digest);
             footer.extend_from_slice(RECIPE);
             inner.write(&footer)?;
@@ -123,7 +128,8 @@ impl Inner {
         Ok(Self {
             file,
             buffer: Vec::with_capacity(1 << 18),
-            table: Vec::new(),
+            table: Spool::in_folder(folder),
+            check: Sha256::new(),
             at: 0,
             start: 0,
             digest: Sha256::new(),

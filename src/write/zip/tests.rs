@@ -8,7 +8,7 @@ fn generated(path: &str, text: &str) -> WarEntry {
         path: WarPath::new(path).expect(path),
         source: EntrySource::Generated {
             by: "test",
-            bytes: text.as_bytes().to_vec(),
+            bytes: text.as_bytes().into(),
         },
         method: Method::Deflated,
         reason: "".into(),
@@ -53,7 +53,7 @@ fn a_failure_leaves_the_old_war_and_nothing_beside_it() {
     let target = folder.join("x.war");
     fs_err::write(&target, "the old WAR").expect("written");
     let mut missing = generated("b", "");
-    missing.source = EntrySource::File(folder.join("vanished").into());
+    missing.source = EntrySource::File(folder.join("vanished"));
     let entries = table(vec![generated("a", "x"), missing]);
     let writer = ZipWarWriter::create(&target, Packing::default()).expect("created");
     let error = write(&entries, Box::new(writer), || ()).expect_err("a missing source");

@@ -27,6 +27,10 @@ pub(crate) struct Arguments {
     /// These workloads only
     #[arg(long, value_enum)]
     only: Vec<Size>,
+
+    /// These containers only (`tomcat-10`, `jetty-12`)
+    #[arg(long)]
+    container: Vec<String>,
 }
 
 const LIMIT: Duration = Duration::from_mins(5);
@@ -57,6 +61,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             Ok([built("one")?, built("two")?])
         };
         for container in CONTAINERS {
+            let name = container.to_string();
+            let is_asked = |asked: &String| name.starts_with(asked.as_str());
+            if !arguments.container.is_empty() && !arguments.container.iter().any(is_asked) {
+                continue;
+            }
             for (title, packages, has_work_folder) in FORMS {
                 let wars = wars(packages)?;
                 let mut samples = [Samples::default(), Samples::default()];

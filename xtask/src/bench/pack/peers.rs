@@ -1,6 +1,6 @@
 //! The tools that people make WARs with, over the folder that `djwar build
-//! --exploded` gives. Warbler isn't among them: it needs a Ruby on the JVM, which no
-//! development machine of ours has.
+//! --exploded` gives. Warbler isn't among them: it is a Ruby gem, which neither Maven
+//! Central nor Debian has.
 
 use std::ffi::OsString;
 use std::path::Path;
