@@ -5,6 +5,7 @@ mod site;
 use djwar::deploy::Container::{Tomcat9, Tomcat10, Tomcat11};
 use site::served::Wanted;
 use site::walk;
+use site::wire::Wire;
 
 fn serves_the_site(wanted: Wanted) {
     let mut site = wanted.start();
@@ -63,6 +64,33 @@ fn uploaded_files_are_served_when_an_operator_says_so() {
         .property("djwar.media", "true")
         .start();
     walk::media(&mut site.browser);
+    site.stop();
+}
+
+#[test]
+fn slow_readers_of_a_large_upload_hold_no_worker() {
+    const SIZE: u64 = 256 << 20;
+    let mut site = Wanted::polls(Tomcat10, "/ctx")
+        .property("djwar.media", "true")
+        .property("djwar.processes", "1")
+        .property("djwar.threads", "1")
+        .property("djwar.queue-timeout", "5")
+        // Nothing of it may lie elsewhere on disk.
+        .property("djwar.response-spool", "0")
+        .start();
+    let media = site.data().join("media");
+    fs_err::create_dir_all(&media).expect("a folder");
+    let film = fs_err::File::create(media.join("film.bin")).expect("created");
+    film.file().set_len(SIZE).expect("a file with a hole");
+    let mut readers: Vec<Wire> = (0..5).map(|_| Wire::to(&mut site)).collect();
+    for reader in &mut readers {
+        reader.ask("GET", "/media/film.bin", &["Range: bytes=1-"]);
+        let head = reader.head().expect("a head").expect(206);
+        assert_eq!(head.header("content-length"), (SIZE - 1).to_string());
+    }
+    site.browser.get("/polls/").expect(200);
+    assert_eq!(readers[0].count(SIZE - 1).0, SIZE - 1);
+    drop(readers);
     site.stop();
 }
 

@@ -181,7 +181,7 @@ impl Wanted {
             browser: Browser::new(&server.base_url()),
             server: Some(server),
             description: self.description,
-            _folder: folder,
+            folder,
         }
     }
 }
@@ -191,10 +191,17 @@ pub(crate) struct Site {
     pub(crate) browser: Browser,
     server: Option<Server>,
     description: String,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Site {
+    /// Its copy of the seeded data.
+    pub(crate) fn data(&self) -> Utf8PathBuf {
+        Utf8Path::from_path(self.folder.path())
+            .expect("UTF-8")
+            .join("data")
+    }
+
     pub(crate) fn server(&mut self) -> &mut Server {
         self.server.as_mut().expect("it runs")
     }

@@ -122,6 +122,13 @@ fn links_and_static_files(browser: &mut Browser) {
         let headers = [("If-Modified-Since", "Fri, 01 Jan 2021 00:00:00 GMT")];
         browser.send("GET", path, &headers, None).expect(200);
         assert_eq!(answer.header("cache-control"), "no-cache", "{path}");
+        // RFC 9110 14.2: a range is GET's alone.
+        let head = browser.send("HEAD", path, &[("Range", "bytes=2-4")], None);
+        assert_eq!(
+            head.expect(200).header("content-length"),
+            wanted.len().to_string(),
+            "{path}"
+        );
     }
     let module = browser.get("/static/polls/js/meter.mjs").expect(200);
     assert!(
@@ -331,6 +338,9 @@ pub(crate) fn media(browser: &mut Browser) {
     browser.send("GET", &path, &condition, None).expect(304);
     let part = browser.send("GET", &path, &[("Range", "bytes=2-4")], None);
     assert_eq!(part.expect(206).response.body, b"234");
+    let head = browser.send("HEAD", &path, &[("Range", "bytes=2-4")], None);
+    assert_eq!(head.expect(200).header("content-length"), "10");
+    browser.get(&format!("{path}/")).expect(404);
     browser.get("/media/attachments/none.txt").expect(404);
     browser.get("/media/../db.sqlite3").expect(404);
 }

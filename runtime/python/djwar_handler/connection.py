@@ -115,6 +115,21 @@ class Connection:
             raise
         return int(size)
 
+    def hand_over(self, offer: bytes) -> bool:
+        """Offers a file to the engine; whether it has opened it, so that nothing of it needs to be sent."""
+        self.send(offer)
+        try:
+            header = bytearray(5)
+            # Not a byte more: behind a consent the next request may follow at once.
+            self._receive_exactly(memoryview(header))
+            kind, size = frames.HEADER.unpack(header)
+            if size or kind not in (frames.TAKEN, frames.REFUSED):
+                raise Disconnected("the engine sent no answer to an offer")
+        except OSError:
+            self.is_broken = True
+            raise
+        return bool(kind == frames.TAKEN)
+
     def _receive_more(self, offset: int) -> int:
         size = self._receive_into(self.view[offset:])
         if size == 0:

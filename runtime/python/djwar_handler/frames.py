@@ -16,6 +16,9 @@ FULL = b"F"
 START = b"S"
 BODY = b"B"
 END = b"E\0\0\0\0"
+FILE = b"X"
+TAKEN = ord("Y")
+REFUSED = ord("N")
 TRUNCATED = b"T\0\0\0\0"
 RETIRE = ord("Q")
 
@@ -29,6 +32,8 @@ REQUEST_HEADER = struct.Struct(">BIIB")
 RESPONSE_HEADER = struct.Struct(">cIHI")
 """Type, payload length, status, length of the head."""
 PART_HEADER = struct.Struct(">cI")
+FILE_PLACE = struct.Struct(">IQQ")
+"""Descriptor, position, length."""
 PULL_FRAME = struct.Struct(">cII")
 
 BODY_INLINE = 0

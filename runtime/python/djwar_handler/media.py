@@ -6,10 +6,12 @@ of videos insist on them. What is not there goes on to the project.
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from djwar_handler.file_wrapper import FilePart
 from djwar_handler.logs import Log
 from djwar_handler.serving import Application
 
@@ -62,7 +64,8 @@ class MediaFiles:
         from django.http import Http404
         from django.views.static import serve
 
-        if not name:
+        if name.startswith("/") or posixpath.normpath(name) != name:
+            # Django's `serve` takes `a.txt/` and `b//a.txt` for the file, which has one address.
             return None
         try:
             return serve(WSGIRequest(environ), name, document_root=self._folder)
@@ -82,13 +85,14 @@ def _send(response: Any, environ: dict[str, Any], start_response: Callable[..., 
     left = None
     if file is not None:
         response["Accept-Ranges"] = "bytes"
-        left = _take_range(response, environ, file)
+        # RFC 9110 14.2: a range is GET's alone.
+        left = _take_range(response, environ, file) if environ["REQUEST_METHOD"] == "GET" else None
     start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
     if environ["REQUEST_METHOD"] == "HEAD" or response.status_code in (304, 416):
         response.close()
         return []
     if left is not None:
-        return _Part(file, left)
+        return FilePart(file, left)
     if file is not None:
         # Before `close` of the response, as Django's own handler does it: the wrapper closes the file.
         file.close = response.close
@@ -123,26 +127,3 @@ def _take_range(response: Any, environ: dict[str, Any], file: Any) -> int | None
     response["Content-Length"] = str(end - begin + 1)
     file.seek(begin)
     return end - begin + 1
-
-
-class _Part:
-    """So many bytes of a file, from where it stands."""
-
-    _BLOCK = 65536
-
-    def __init__(self, file: Any, left: int) -> None:
-        self._file = file
-        self._left = left
-
-    def __iter__(self) -> _Part:
-        return self
-
-    def __next__(self) -> bytes:
-        block: bytes = self._file.read(min(self._left, self._BLOCK))
-        if not block:
-            raise StopIteration
-        self._left -= len(block)
-        return block
-
-    def close(self) -> None:
-        self._file.close()

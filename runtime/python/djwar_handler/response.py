@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from djwar_handler import frames
+from djwar_handler.file_wrapper import FilePart, FileWrapper
 from djwar_handler.headers import encode_headers, parse_status
 from djwar_handler.logs import Log
 from djwar_handler.request import describe_request
@@ -29,6 +30,9 @@ class Sender(Protocol):
 
     def send(self, data: bytes) -> None:
         """Sends whole frames."""
+
+    def hand_over(self, offer: bytes) -> bool:
+        """Offers a file; whether the engine sends it."""
 
 
 class IncompleteResponse(Exception):
@@ -99,7 +103,7 @@ class Response:
         elif getattr(result, "streaming", True) is False:
             # Django's HttpResponse has its content already; its attribute says so since Django 1.5.
             self._send_whole(result.content)  # type: ignore[attr-defined]
-        else:
+        elif not ((kind is FileWrapper or kind is FilePart) and self._hand_over(result)):  # type: ignore[arg-type]
             self._send_chunks(result)
 
     def fail(self) -> None:
@@ -152,6 +156,22 @@ class Response:
                 self._send_whole(b"")
             else:
                 self._end()
+
+    def _hand_over(self, file: FileWrapper | FilePart) -> bool:
+        """Has the engine send a file that lies on disk as it is, so that a slow client does not hold this thread."""
+        length = self.remaining
+        # A smaller one is a single frame, which the engine takes at once.
+        if not self.status or self.is_started or not self._has_body or length is None or length <= frames.PART_LIMIT:
+            return False
+        place = file.place(length)
+        if place is None:
+            return False
+        head = self.head
+        header = _pack_response_header(frames.FILE, 6 + len(head) + frames.FILE_PLACE.size, self.status, len(head))
+        if not self._connection.hand_over(b"".join((header, head, frames.FILE_PLACE.pack(*place, length)))):
+            return False
+        self.is_started = self.is_complete = True
+        return True
 
     def _send_full(self, status: int, head: bytes, body: bytes) -> None:
         size = len(head)

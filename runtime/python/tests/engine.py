@@ -40,6 +40,8 @@ class EngineSide:
     def __init__(self, connected: socket.socket) -> None:
         self.socket = connected
         self.socket.settimeout(TIMEOUT)
+        self.pid = os.getpid()
+        self.takes_files = True
 
     def receive_exactly(self, size: int) -> bytes:
         data = b""
@@ -61,6 +63,7 @@ class EngineSide:
         kind, payload = self.receive()
         assert kind == "H"
         hello: dict[str, Any] = json.loads(payload)
+        self.pid = hello["pid"]
         return hello
 
     def send_request(self, environ: dict[str, str], body: bytes = b"", pulled: bool = False) -> None:
@@ -81,12 +84,23 @@ class EngineSide:
                 (wanted,) = struct.unpack(">I", payload)
                 self.send("D", body[offset : offset + wanted])
                 offset += wanted
+            elif kind == "X":
+                if not self.takes_files:
+                    self.send("N")
+                    continue
+                status, size = struct.unpack_from(">HI", payload)
+                headers = payload[6 : 6 + size]
+                descriptor, position, length = struct.unpack_from(">IQQ", payload, 6 + size)
+                with open(f"/proc/{self.pid}/fd/{descriptor}", "rb") as file:
+                    self.send("Y")
+                    file.seek(position)
+                    received = file.read(length)
             elif kind in "FS":
                 status, size = struct.unpack_from(">HI", payload)
                 headers, received = payload[6 : 6 + size], payload[6 + size :]
             elif kind == "B":
                 received += payload
-            if kind in "FET":
+            if kind in "FETX":
                 parts = headers.decode("latin-1").split("\0") if headers else []
                 pairs = list(zip(parts[::2], parts[1::2], strict=True))
                 return Answer(kinds, status, pairs, received, kind == "T")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import random
 
 import pytest
 from conftest import StartEngine
@@ -34,6 +35,8 @@ def test_uploaded_files_are_served_when_asked_for(
     assert side.get(name, HTTP_IF_MODIFIED_SINCE=modified).status == 304
     head = side.get(name, REQUEST_METHOD="HEAD")
     assert (head.status, head.body, head.header("Content-Length")) == (200, b"", "10")
+    part = side.get(name, REQUEST_METHOD="HEAD", HTTP_RANGE="bytes=2-4")
+    assert (part.status, part.header("Content-Length"), part.header("Content-Range")) == (200, "10", None)
     ranges = {
         "bytes=2-4": (206, b"234", "bytes 2-4/10"),
         "bytes=8-": (206, b"89", "bytes 8-9/10"),
@@ -65,13 +68,32 @@ def test_an_uploaded_archive_arrives_as_it_is(start_engine: StartEngine, project
     assert answer.header("Content-Encoding") is None
 
 
+def test_a_large_upload_and_its_ranges_cost_the_worker_nothing(
+    start_engine: StartEngine, project: pathlib.Path
+) -> None:
+    with_uploads(project)
+    content = random.Random(1).randbytes(1_000_000)
+    (project / "uploads/film.mp4").write_bytes(content)
+    engine = start(start_engine, media=True)
+    assert engine.event()["event"] == "ready"
+    side = engine.worker()
+    answer = side.get("/files/film.mp4")
+    assert (answer.kinds, answer.status, answer.body) == ("X", 200, content)
+    answer = side.get("/files/film.mp4", HTTP_RANGE="bytes=100-600099")
+    assert (answer.kinds, answer.status, answer.body) == ("X", 206, content[100:600_100])
+    side.takes_files = False
+    answer = side.get("/files/film.mp4", HTTP_RANGE="bytes=100-600099")
+    assert (answer.status, answer.body) == (206, content[100:600_100])
+
+
 def test_nothing_but_uploaded_files_is_served_as_such(start_engine: StartEngine, project: pathlib.Path) -> None:
     with_uploads(project)
     engine = start(start_engine, media=True)
     assert engine.event()["event"] == "ready"
     side = engine.worker()
     paths = ("/files/", "/files/f/", "/files/none", "/files/../secret.txt", "/files//etc/passwd")
-    for path in (*paths, "/files/" + "x" * 5000, "/filesystem"):
+    spellings = ("/files/f/\u00fc.txt/", "/files//f/\u00fc.txt", "/files/f/./\u00fc.txt")
+    for path in (*paths, *spellings, "/files/" + "x" * 5000, "/filesystem"):
         answer = side.get(path)
         assert answer.status == 404, path
         assert b"secret" not in answer.body and b"root:" not in answer.body

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import logging
+import pathlib
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -343,6 +345,73 @@ def test_the_file_wrapper_sends_large_blocks_and_closes_the_file(serving: StartS
     answer = side.get()
     side.finish()
     assert (answer.kinds, answer.body == content, closed) == ("SBBE", True, [True])
+
+
+LARGE = bytes(range(256)) * 2000
+
+
+def wrapping(file: Callable[[], Any], length: int) -> Callable[[Environ, StartResponse], Any]:
+    """An application that answers with a file."""
+
+    def application(environ: Environ, start_response: StartResponse) -> Any:
+        start_response("200 OK", [*PLAIN, ("Content-Length", str(length))])
+        return environ["wsgi.file_wrapper"](file())
+
+    return application
+
+
+def test_a_file_on_disk_is_handed_to_the_engine_from_where_it_stands(
+    serving: StartServing, tmp_path: pathlib.Path
+) -> None:
+    path = tmp_path / "large"
+    path.write_bytes(LARGE)
+    opened = []
+
+    def file() -> Any:
+        opened.append(path.open("rb"))
+        opened[-1].read(10)
+        return opened[-1]
+
+    side = serving(wrapping(file, len(LARGE) - 10), validated=False)
+    answer = side.get()
+    assert (answer.kinds, answer.body) == ("X", LARGE[10:])
+    # HEAD has nothing to be handed over; what the engine can't open is sent as ever.
+    assert side.get(REQUEST_METHOD="HEAD").kinds == "SE"
+    side.takes_files = False
+    answer = side.get()
+    assert (answer.kinds, answer.body) == ("XSBE", LARGE[10:])
+    assert all(file.closed for file in opened)
+
+
+def test_what_reads_otherwise_than_the_disk_is_never_handed_over(serving: StartServing, tmp_path: pathlib.Path) -> None:
+    """Its ``fileno()`` is a regular file's all the same."""
+    packed, plain = tmp_path / "packed", tmp_path / "plain"
+    packed.write_bytes(gzip.compress(LARGE))
+    plain.write_bytes(LARGE)
+
+    class Upper(io.BufferedReader):
+        def read(self, size: int | None = -1, /) -> bytes:
+            return super().read(size).replace(b"a", b"A")
+
+    for file, content in (
+        (lambda: gzip.open(packed), LARGE),
+        (lambda: Upper(io.FileIO(plain)), LARGE.replace(b"a", b"A")),
+        (lambda: io.BytesIO(LARGE), LARGE),
+    ):
+        answer = serving(wrapping(file, len(content)), validated=False).get()
+        assert "X" not in answer.kinds and answer.body == content
+
+
+def test_a_file_of_another_length_than_was_said_is_not_handed_over(
+    serving: StartServing, tmp_path: pathlib.Path
+) -> None:
+    path = tmp_path / "large"
+    path.write_bytes(LARGE)
+    side = serving(wrapping(lambda: path.open("rb"), len(LARGE) - 1), validated=False)
+    answer = side.get()
+    assert "X" not in answer.kinds and answer.body == LARGE[:-1]
+    side = serving(wrapping(lambda: path.open("rb"), len(LARGE) + 1), validated=False)
+    assert side.get().is_truncated
 
 
 def test_the_file_wrapper_takes_files_without_close(serving: StartServing) -> None:

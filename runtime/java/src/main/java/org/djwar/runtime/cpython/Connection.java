@@ -60,6 +60,11 @@ final class Connection implements Closeable {
         write(out);
     }
 
+    /** Answers an offer of a file. */
+    void sendConsent(boolean isTaken) throws IOException {
+        write(out.clear().put(isTaken ? Frames.TAKEN : Frames.REFUSED).putInt(0).flip());
+    }
+
     /** Waits for a frame and gives its type; {@link #payload} has its length. */
     byte nextFrame() throws IOException {
         while (in.remaining() < Frames.HEADER) {

@@ -44,10 +44,19 @@ final class Conversation {
         boolean isReleased = false;
         try {
             send(connection, request);
-            byte type = receive(connection);
-            while (type == Frames.PULL) {
-                answerPull(connection, request.body());
-                type = receive(connection);
+            byte type = receiveAnswer(connection, request.body());
+            if (type == Frames.FILE) {
+                byte[] offer = takeAnswer(connection, type);
+                try (HandedFile file = HandedFile.open(connection.worker.pid(), offer, bodyAt(offer))) {
+                    consent(connection, file != null);
+                    if (file != null) {
+                        isReleased = true;
+                        release(connection);
+                        writeFile(request, offer, file);
+                        return;
+                    }
+                }
+                type = receiveAnswer(connection, request.body());
             }
             byte[] answer = takeAnswer(connection, type);
             if (request.timing() != null) {
@@ -108,6 +117,34 @@ final class Conversation {
         }
     }
 
+    /** The type of the first frame that is none of the request's body. */
+    private byte receiveAnswer(Connection connection, Body body) throws IOException {
+        byte type = receive(connection);
+        while (type == Frames.PULL) {
+            answerPull(connection, body);
+            type = receive(connection);
+        }
+        return type;
+    }
+
+    private static void consent(Connection connection, boolean isTaken) throws NoAnswer {
+        try {
+            connection.sendConsent(isTaken);
+        } catch (IOException e) {
+            throw new NoAnswer(e, false, connection.isTimedOut());
+        }
+    }
+
+    private static void writeFile(Request request, byte[] offer, HandedFile file) throws IOException {
+        if (request.timing() != null) {
+            request.timing().answered();
+        }
+        Exchange exchange = request.exchange();
+        if (ResponseHead.apply(exchange, status(offer), offer, 6, bodyAt(offer), file.length())) {
+            file.send(exchange.output());
+        }
+    }
+
     private byte receive(Connection connection) throws NoAnswer {
         try {
             connection.expect(silence);
@@ -128,7 +165,7 @@ final class Conversation {
 
     private byte[] takeAnswer(Connection connection, byte type) throws NoAnswer {
         try {
-            if (type != Frames.FULL && type != Frames.START) {
+            if (type != Frames.FULL && type != Frames.START && type != Frames.FILE) {
                 throw new IOException("a frame of type " + type + " where an answer was due");
             }
             byte[] answer = connection.takePayload();
@@ -153,7 +190,7 @@ final class Conversation {
     }
 
     private static void writeFull(Exchange exchange, byte[] answer) throws IOException {
-        int bodyAt = 6 + unsigned(answer, 2);
+        int bodyAt = bodyAt(answer);
         int length = answer.length - bodyAt;
         boolean hasBody = ResponseHead.apply(exchange, status(answer), answer, 6, bodyAt, length);
         if (hasBody && length > 0) {
@@ -168,7 +205,7 @@ final class Conversation {
     /** True when the connection has been released already. */
     private boolean stream(Connection connection, Request request, byte[] start) throws IOException {
         Exchange exchange = request.exchange();
-        int bodyAt = 6 + unsigned(start, 2);
+        int bodyAt = bodyAt(start);
         boolean hasBody = ResponseHead.apply(exchange, status(start), start, 6, bodyAt, -1);
         OutputStream output = exchange.output();
         if (!hasBody) {
@@ -282,6 +319,11 @@ final class Conversation {
             part.write(output);
             output.flush();
         }
+    }
+
+    /** Where an answer's head ends. */
+    private static int bodyAt(byte[] answer) {
+        return 6 + unsigned(answer, 2);
     }
 
     private static int status(byte[] answer) {

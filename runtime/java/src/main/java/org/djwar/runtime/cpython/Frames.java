@@ -13,6 +13,9 @@ final class Frames {
     static final byte BODY = 'B';
     static final byte END = 'E';
     static final byte TRUNCATED = 'T';
+    static final byte FILE = 'X';
+    static final byte TAKEN = 'Y';
+    static final byte REFUSED = 'N';
     static final byte RETIRE = 'Q';
 
     /** A frame's type and length. */

@@ -6,34 +6,53 @@ import jakarta.servlet.http.HttpServletRequestWrapper;
 import java.io.File;
 import java.util.Collections;
 import java.util.Enumeration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
 
 /**
- * A request for a static file whose {@code If-Modified-Since} is kept from the container's file servlet.
+ * A request for a static file, some of whose headers are kept from the container's file servlet.
  *
- * <p>The times of a WAR's files are made from their content: a newer file may have an older time. Containers take any time that is
+ * <p>{@code Range} of a HEAD: it is defined for GET alone (RFC 9110 14.2), and containers answer 206 with a part's length.
+ *
+ * <p>{@code If-Modified-Since}: the times of a WAR's files are made from their content: a newer file may have an older time. Containers take any time that is
  * not older for "not modified" (RFC 9110 13.1.3 allows no more), and would answer 304 to who holds the file of the previous
  * deployment. Only the very time that was sent means the same file. Requests with {@code If-None-Match} need nothing: it has
  * precedence (RFC 9110 13.2.2), and entity tags are compared for equality.
  */
 final class StaticRequest extends HttpServletRequestWrapper {
-    private static final String HEADER = "If-Modified-Since";
+    private static final String CONDITION = "If-Modified-Since";
+    private static final String RANGE = "Range";
 
-    private StaticRequest(HttpServletRequest request) {
+    /** In lower case. */
+    private final Set<String> hidden;
+
+    private StaticRequest(HttpServletRequest request, Set<String> hidden) {
         super(request);
+        this.hidden = hidden;
     }
 
-    /** The request itself, or without its condition where that would hide a changed file. Wrapped, it costs Tomcat's sendfile. */
+    /** The request itself, or without a condition that would hide a changed file. Wrapped, it costs Tomcat's sendfile. */
     static HttpServletRequest of(HttpServletRequest request, String path, ServletContext context) {
-        if (request.getHeader(HEADER) == null || request.getHeader("If-None-Match") != null) {
-            return request;
+        Set<String> hidden = new HashSet<>();
+        if (request.getMethod().equals("HEAD") && request.getHeader(RANGE) != null) {
+            hidden.add(RANGE.toLowerCase(Locale.ROOT));
         }
-        return asks(request) == modified(path, context) ? request : new StaticRequest(request);
+        if (request.getHeader(CONDITION) != null && request.getHeader("If-None-Match") == null
+                && asks(request) != modified(path, context)) {
+            hidden.add(CONDITION.toLowerCase(Locale.ROOT));
+        }
+        return hidden.isEmpty() ? request : new StaticRequest(request, hidden);
+    }
+
+    private boolean isHidden(String name) {
+        return hidden.contains(name.toLowerCase(Locale.ROOT));
     }
 
     private static long asks(HttpServletRequest request) {
         try {
-            return request.getDateHeader(HEADER) / 1000;
+            return request.getDateHeader(CONDITION) / 1000;
         } catch (IllegalArgumentException e) {
             return -1;
         }
@@ -47,23 +66,23 @@ final class StaticRequest extends HttpServletRequestWrapper {
 
     @Override
     public long getDateHeader(String name) {
-        return HEADER.equalsIgnoreCase(name) ? -1 : super.getDateHeader(name);
+        return isHidden(name) ? -1 : super.getDateHeader(name);
     }
 
     @Override
     public String getHeader(String name) {
-        return HEADER.equalsIgnoreCase(name) ? null : super.getHeader(name);
+        return isHidden(name) ? null : super.getHeader(name);
     }
 
     @Override
     public Enumeration<String> getHeaders(String name) {
-        return HEADER.equalsIgnoreCase(name) ? Collections.emptyEnumeration() : super.getHeaders(name);
+        return isHidden(name) ? Collections.emptyEnumeration() : super.getHeaders(name);
     }
 
     @Override
     public Enumeration<String> getHeaderNames() {
         List<String> names = Collections.list(super.getHeaderNames());
-        names.removeIf(HEADER::equalsIgnoreCase);
+        names.removeIf(this::isHidden);
         return Collections.enumeration(names);
     }
 }

@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -16,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.djwar.runtime.Body;
 import org.djwar.runtime.BootFailure;
@@ -44,14 +48,24 @@ class HandlerTest {
                 path = environ["PATH_INFO"]
                 if path == "/exit":
                     os._exit(9)
-                start_response("200 OK", [("Content-Type", "text/plain"), ("X-Path", path), ("Proxy-Connection", "close")])
+                head = [("Content-Type", "text/plain"), ("X-Path", path), ("Proxy-Connection", "close")]
+                if path == "/file":
+                    head.append(("Content-Length", "5000000"))
+                start_response("200 OK", head)
                 if path == "/echo":
                     return [environ["wsgi.input"].read()]
                 if path == "/stream":
                     return iter([b"one", b"two", b"three"])
+                if path == "/file":
+                    return file(environ)
                 if path == "/fail":
                     return failing()
                 return [str(os.getpid()).encode()]
+
+            def file(environ):
+                opened = open("large.bin", "rb")
+                os.unlink("large.bin")
+                return environ["wsgi.file_wrapper"](opened)
 
             def failing():
                 yield b"one"
@@ -64,6 +78,7 @@ class HandlerTest {
     Path folder;
 
     private volatile CpythonEngine engine;
+    private long spool = 1 << 30;
 
     @BeforeAll
     static void findPython() throws Exception {
@@ -104,7 +119,7 @@ class HandlerTest {
         settings.put("software", "Test/1.0");
         settings.put("log_level", "info");
         Launch launch = new Launch(List.of(python, "-s", "-B", "-m", "djwar_handler"), variables, project, settings, "the test's Python");
-        Limits limits = new Limits(processes, threads, 0, 0, 60 * SECOND, 10 * SECOND, 60 * SECOND, 30 * SECOND, 1 << 30);
+        Limits limits = new Limits(processes, threads, 0, 0, 60 * SECOND, 10 * SECOND, 60 * SECOND, 30 * SECOND, spool);
         Path work = Files.createDirectories(folder.resolve("work"));
         engine = new CpythonEngine(launch, limits, new Environ(new TrustedProxies(List.of())), work, "test", new Log("handler", "error"));
         engine.start();
@@ -127,6 +142,52 @@ class HandlerTest {
 
     private FakeExchange get(String path) throws IOException {
         return ask(FakeExchange.of("GET", path));
+    }
+
+    @Test
+    void whoReadsAFileSlowlyHoldsNoWorker() throws Exception {
+        assumeTrue(Files.isDirectory(Path.of("/proc/self/fd")), "no /proc: workers send files themselves");
+        // Nothing of it may be kept elsewhere.
+        spool = 0;
+        start(1, 1, APPLICATION);
+        byte[] content = new byte[5_000_000];
+        new Random(3).nextBytes(content);
+        Files.write(folder.resolve("project/large.bin"), content);
+        CountDownLatch mayRead = new CountDownLatch(1);
+        CountDownLatch isReading = new CountDownLatch(1);
+        ByteArrayOutputStream received = new ByteArrayOutputStream();
+        FakeExchange slow = FakeExchange.of("GET", "/file");
+        slow.output = new OutputStream() {
+            @Override
+            public void write(int b) {
+                throw new UnsupportedOperationException("a byte at a time");
+            }
+
+            @Override
+            public void write(byte[] bytes, int from, int count) throws IOException {
+                isReading.countDown();
+                try {
+                    mayRead.await();
+                } catch (InterruptedException e) {
+                    throw new IOException(e);
+                }
+                received.write(bytes, from, count);
+            }
+        };
+        CompletableFuture<Void> client = CompletableFuture.runAsync(() -> {
+            try {
+                ask(slow);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        isReading.await();
+        // The one thread of the one worker; the file's name is gone, what the application opened is not.
+        assertEquals(0, engine.status().busy());
+        assertEquals("onetwothree", get("/stream").text());
+        mayRead.countDown();
+        client.get();
+        assertArrayEquals(content, received.toByteArray());
     }
 
     @Test
