@@ -41,9 +41,10 @@ const PARAMETERS: &str =
 /// One parameter of the runtime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parameter {
-    /// For example `djwar.processes`.
+    /// For example `djwar.processes`; of a family, `djwar.env.NAME`.
     pub name: &'static str,
-    /// `text`, `list`, `integer`, `seconds`, `bytes` or `boolean`.
+    /// `text`, `list`, `integer`, `seconds`, `bytes`, `boolean`, or `family`: a text
+    /// for each name that the user chooses.
     pub kind: &'static str,
     /// As text; empty for none.
     pub default: &'static str,
@@ -68,23 +69,26 @@ pub fn parameters() -> impl Iterator<Item = Parameter> {
         })
 }
 
-/// Parameters whose names end in what the user chooses: `datasource.ALIAS`.
-pub const FAMILIES: &[&str] = &["datasource."];
-
-/// Whether this is such a parameter, named without `djwar.`.
+/// Whether a parameter, named without `djwar.`, is one of a family.
 pub fn is_of_a_family(name: &str) -> bool {
-    FAMILIES.iter().any(|family| {
-        name.strip_prefix(family)
-            .is_some_and(|rest| !rest.is_empty())
+    parameters().filter_map(|one| one.family()).any(|family| {
+        let rest = name.strip_prefix(family);
+        rest.is_some_and(|rest| !rest.is_empty())
     })
 }
 
 impl Parameter {
+    /// Its name without `djwar.` and what the user chooses: `env.`.
+    pub fn family(&self) -> Option<&'static str> {
+        let name = self.name.strip_prefix("djwar.")?;
+        let chosen = name.rfind('.').filter(|_| self.kind == "family")?;
+        Some(&name[..=chosen])
+    }
+
     /// What is wrong with `value` for this parameter, if anything is.
     pub fn refusal(&self, value: &str) -> Option<String> {
         let fits = match self.kind {
-            "integer" | "bytes" => value.parse::<u64>().is_ok(),
-            "seconds" => value.parse::<f64>().is_ok_and(|number| number >= 0.0),
+            "integer" | "bytes" | "seconds" => value.parse::<u64>().is_ok(),
             "boolean" => matches!(value, "true" | "false"),
             _ => true,
         };
@@ -96,7 +100,7 @@ fn describe(kind: &str) -> &'static str {
     match kind {
         "integer" => "a whole number",
         "bytes" => "a number of bytes",
-        "seconds" => "a number of seconds",
+        "seconds" => "a whole number of seconds",
         "boolean" => "`true` or `false`",
         _ => "text",
     }
@@ -108,7 +112,9 @@ mod tests {
 
     #[test]
     fn the_table_is_whole() {
-        let kinds = ["text", "list", "integer", "seconds", "bytes", "boolean"];
+        let kinds = [
+            "text", "list", "integer", "seconds", "bytes", "boolean", "family",
+        ];
         assert!(parameters().count() > 20);
         for parameter in parameters() {
             assert!(parameter.name.starts_with("djwar."), "{parameter:?}");
@@ -153,6 +159,31 @@ mod tests {
             HANDLER
                 .iter()
                 .any(|(path, _)| *path == "djwar_handler/__main__.py")
+        );
+    }
+
+    #[test]
+    fn a_family_takes_any_name_but_none() {
+        for (name, expected) in [
+            ("env.SECRET_KEY", true),
+            ("datasource.default", true),
+            ("env.", false),
+            ("environment", false),
+            ("processes", false),
+        ] {
+            assert_eq!(is_of_a_family(name), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_the_java_half_would_refuse_at_the_start_is_refused_at_the_build() {
+        let timeout = parameters().find(|one| one.name == "djwar.request-timeout");
+        let timeout = timeout.expect("there is one");
+        assert_eq!(timeout.refusal("90"), None);
+        let refusal = timeout.refusal("1.5").expect("no whole number");
+        assert_eq!(
+            refusal,
+            "`djwar.request-timeout` takes a whole number of seconds"
         );
     }
 }

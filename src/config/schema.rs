@@ -44,13 +44,17 @@ fn scalar() -> Value {
 }
 
 fn parameters() -> Value {
-    let properties: Map<String, Value> = runtime::parameters()
+    let (families, single): (Vec<_>, Vec<_>) =
+        runtime::parameters().partition(|parameter| parameter.family().is_some());
+    let properties: Map<String, Value> = single
+        .iter()
         .filter_map(|parameter| {
             let name = parameter.name.strip_prefix("djwar.")?;
             let mut schema = match parameter.kind {
                 // Their text is understood as well, as web.xml has it.
-                "integer" | "bytes" => json!({"type": ["integer", "string"], "minimum": 0}),
-                "seconds" => json!({"type": ["number", "string"], "minimum": 0}),
+                "integer" | "bytes" | "seconds" => {
+                    json!({"type": ["integer", "string"], "minimum": 0})
+                }
                 "boolean" => json!({"enum": [true, false, "true", "false"]}),
                 _ => scalar(),
             };
@@ -58,9 +62,14 @@ fn parameters() -> Value {
             Some((name.to_owned(), schema))
         })
         .collect();
-    let families: Map<String, Value> = runtime::FAMILIES
+    let families: Map<String, Value> = families
         .iter()
-        .map(|family| (format!("^{}.", family.replace('.', "\\.")), scalar()))
+        .filter_map(|parameter| {
+            let mut schema = scalar();
+            schema["description"] = Value::from(parameter.doc);
+            let pattern = parameter.family()?.replace('.', "\\.");
+            Some((format!("^{pattern}."), schema))
+        })
         .collect();
     json!({"type": "object", "additionalProperties": false, "properties": properties, "patternProperties": families})
 }

@@ -86,8 +86,6 @@ fn parameters() -> Result<String> {
          3. a JNDI environment entry: `java:comp/env/djwar.processes`,\n\
          4. a context parameter: in `web.xml` (`[tool.djwar.runtime]` writes them), or in the \
          container's own context file.\n\n\
-         `djwar.env.NAME` in places 2 to 4 becomes the environment variable `NAME` of the project; \
-         the container's own environment variables reach it as they are, and win.\n\n\
          | parameter | type | default | meaning |\n|---|---|---|---|\n",
     );
     for parameter in runtime::parameters() {
@@ -99,7 +97,10 @@ fn parameters() -> Result<String> {
             text,
             "| `{}` | {} | {default} | {} |",
             parameter.name,
-            parameter.kind,
+            match parameter.kind {
+                "family" => "text, one each",
+                kind => kind,
+            },
             parameter.doc.replace('|', "\\|")
         )?;
     }

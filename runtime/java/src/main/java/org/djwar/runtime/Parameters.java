@@ -16,9 +16,10 @@ import java.util.TreeSet;
 
 /** The typed values of the parameters in {@code parameters.tsv}, the one home of their names, types and defaults. */
 public final class Parameters {
+    private static final String FAMILY = "family";
     private static final Map<String, Definition> DEFINITIONS = definitions();
-
-    private static final List<String> FAMILIES = List.of("djwar.env.", "djwar.datasource.");
+    /** Up to the part of the name that the user chooses: {@code djwar.env.}. */
+    private static final List<String> FAMILIES = families();
 
     private final Sources sources;
 
@@ -34,11 +35,6 @@ public final class Parameters {
         for (Map.Entry<String, Definition> entry : DEFINITIONS.entrySet()) {
             check(entry.getKey(), entry.getValue().type());
         }
-    }
-
-    /** The names of all parameters, in the table's order. */
-    public static List<String> names() {
-        return List.copyOf(DEFINITIONS.keySet());
     }
 
     /** What is set but means nothing, each as a line for the log: a typo must not pass for a setting. */
@@ -156,6 +152,13 @@ public final class Parameters {
             case "false", "no", "off", "0" -> Boolean.FALSE;
             default -> null;
         };
+    }
+
+    private static List<String> families() {
+        return DEFINITIONS.entrySet().stream()
+                .filter(entry -> entry.getValue().type().equals(FAMILY))
+                .map(entry -> entry.getKey().substring(0, entry.getKey().lastIndexOf('.') + 1))
+                .toList();
     }
 
     private static Map<String, Definition> definitions() {
