@@ -82,6 +82,7 @@ impl Stderr {
     }
 
     fn line(self, style: &str, label: &str, message: &str) {
+        let message = printable(message);
         let mut stderr = std::io::stderr().lock();
         // A closed standard error is no reason to stop building.
         let _ = match self.color {
@@ -101,6 +102,24 @@ impl Stderr {
         let rest = text.strip_prefix("error: ").unwrap_or(&text);
         self.line("1;31", "error:", rest);
     }
+}
+
+/// Without control characters but line ends: names of files and values of a stranger's
+/// project must not move the cursor or paint over what was said.
+fn printable(message: &str) -> std::borrow::Cow<'_, str> {
+    let is_harmful = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\t');
+    if !message.contains(is_harmful) {
+        return message.into();
+    }
+    let mut text = String::with_capacity(message.len() + 8);
+    for letter in message.chars() {
+        if is_harmful(letter) {
+            text.extend(letter.escape_default());
+        } else {
+            text.push(letter);
+        }
+    }
+    text.into()
 }
 
 impl Report for Stderr {
@@ -131,5 +150,15 @@ impl Report for Stderr {
         ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr())
             .with_style(style)
             .with_message(message.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_strangers_names_do_not_paint_the_terminal() {
+        assert_eq!(printable("a \x1b[2J\rb\n\tc ü"), "a \\u{1b}[2J\\rb\n\tc ü");
     }
 }

@@ -2,6 +2,7 @@
 //! their lines. Knows the shapes of keys, not their meaning.
 
 use std::collections::BTreeMap;
+use std::io::{Error, ErrorKind};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use toml::Spanned;
@@ -29,6 +30,9 @@ pub type RawValues = BTreeMap<&'static str, Sourced<Raw>>;
 /// The name of djwar's own file.
 pub const OWN_FILE: &str = "djwar.toml";
 const PYPROJECT: &str = "pyproject.toml";
+
+/// No configuration has so many bytes.
+const LARGEST: u64 = 16 << 20;
 
 /// Reads the project's configuration file: `djwar.toml`, else `[tool.djwar]` of
 /// `pyproject.toml`, else nothing.
@@ -66,16 +70,43 @@ pub fn is_configured(root: &Utf8Path) -> Result<Option<&'static str>, ConfigErro
 }
 
 fn read_text(path: &Utf8Path) -> Result<Option<String>, ConfigError> {
-    match fs_err::read_to_string(path) {
+    let bytes = match read_bytes(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(source) => {
+            return Err(ConfigError::Unreadable {
+                path: path.to_owned(),
+                source,
+            });
+        }
+    };
+    match String::from_utf8(bytes) {
         Ok(text) => Ok(Some(
             text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned(),
         )),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(ConfigError::Unreadable {
-            path: path.to_owned(),
-            source,
-        }),
+        Err(error) => {
+            let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let lines = before.split(|byte| *byte == b'\n').count();
+            Err(ConfigError::NoToml {
+                path: path.file_name().unwrap_or_default().into(),
+                line: u32::try_from(lines).unwrap_or(u32::MAX),
+                message: "it is not UTF-8".to_owned(),
+            })
+        }
     }
+}
+
+/// A whole file. Opening a pipe would wait for who writes to it, and a device has no
+/// end.
+fn read_bytes(path: &Utf8Path) -> std::io::Result<Vec<u8>> {
+    let metadata = fs_err::metadata(path)?;
+    if !metadata.is_file() {
+        return Err(Error::other(format!("`{path}` is no file")));
+    }
+    if metadata.len() > LARGEST {
+        return Err(Error::other(format!("`{path}` is larger than 16 MiB")));
+    }
+    fs_err::read(path)
 }
 
 fn parse(file: &str, text: &str, table: &[&str]) -> Result<Option<RawValues>, ConfigError> {
@@ -198,6 +229,28 @@ mod tests {
             error.to_string(),
             "`data` has the wrong type (djwar.toml:1)"
         );
+    }
+
+    #[test]
+    fn what_is_no_text_file_is_an_error_and_is_not_waited_for() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let root = Utf8Path::from_path(folder.path()).expect("UTF-8");
+        let path = root.join(OWN_FILE);
+        fs_err::create_dir(&path).expect("made");
+        let said = |root| read(root).map(|_| ()).expect_err("refused").to_string();
+        assert!(said(root).contains("can't read the configuration"));
+        fs_err::remove_dir(&path).expect("removed");
+        fs_err::write(&path, b"name = 'a'\nwsgi = '\xff'\n").expect("written");
+        assert_eq!(said(root), "`djwar.toml:2` is not TOML: it is not UTF-8");
+        #[cfg(target_os = "linux")]
+        {
+            fs_err::remove_file(&path).expect("removed");
+            let pipe = rustix::fs::FileType::Fifo;
+            let mode = rustix::fs::Mode::from_raw_mode(0o600);
+            let here = rustix::fs::CWD;
+            rustix::fs::mknodat(here, path.as_std_path(), pipe, mode, 0).expect("a pipe");
+            assert!(said(root).contains("can't read the configuration"));
+        }
     }
 
     #[test]

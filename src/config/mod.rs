@@ -16,6 +16,7 @@ mod file;
 pub mod key;
 mod origin;
 mod schema;
+mod words;
 
 pub use error::ConfigError;
 pub use file::{OWN_FILE as CONFIGURATION_FILE, Raw, RawValues, is_configured};
@@ -110,6 +111,7 @@ impl Config {
     }
 
     fn from_raw(mut values: RawValues) -> Result<Self, ConfigError> {
+        words::check(&values)?;
         let python = text(&mut values, "python")
             .map(|text| parsed("python", text, python_choice))
             .transpose()?;
