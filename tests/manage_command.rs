@@ -292,6 +292,34 @@ fn two_commands_at_once_each_bring_out_their_own() {
 }
 
 #[test]
+fn a_broken_copy_in_the_cache_is_made_again() {
+    let (folder, project) = project();
+    let cache = Utf8Path::from_path(folder.path())
+        .expect("UTF-8")
+        .join("cache");
+    let mut build = djwar();
+    build.args(["build", project.as_str()]);
+    run(&mut build).0.success();
+    let war = project.join("dist/town.war");
+    let check = || {
+        let mut command = djwar();
+        command.env("DJWAR_CACHE_DIR", &cache);
+        command.args(["manage", war.as_str(), "--env", "TOWN_KEY=k", "--data-dir"]);
+        command.args([project.with_file_name("data").as_str(), "--", "check"]);
+        run(&mut command).0.success();
+    };
+    check();
+    // As a cleaner of caches, or a full disk, leaves it.
+    for entry in walkdir::WalkDir::new(&cache) {
+        let entry = entry.expect("readable");
+        if entry.file_type().is_file() && entry.path().ends_with("bin/python3.13") {
+            fs_err::write(entry.path(), "").expect("cut");
+        }
+    }
+    check();
+}
+
+#[test]
 fn a_migration_of_a_package_is_said_and_no_later_command_has_it() {
     let (_folder, project) = project();
     let path = project.join("town/settings.py");

@@ -48,19 +48,13 @@ impl Contents {
         path: &str,
         checksum: u32,
     ) -> std::io::Result<()> {
-        // Only what is looked at again: an interpreter's home has thousands.
-        if [APPLICATION, PACKAGES]
-            .iter()
-            .any(|folder| Utf8Path::new(path).starts_with(folder))
-        {
-            let metadata = fs_err::metadata(root.join(path))?;
-            let file = File {
-                size: metadata.len(),
-                checksum,
-                modified: nanoseconds(&metadata),
-            };
-            self.0.insert(path.into(), file);
-        }
+        let metadata = fs_err::metadata(root.join(path))?;
+        let file = File {
+            size: metadata.len(),
+            checksum,
+            modified: nanoseconds(&metadata),
+        };
+        self.0.insert(path.into(), file);
         Ok(())
     }
 
@@ -78,9 +72,14 @@ impl Contents {
         fs_err::write(root.join(NAME), text)
     }
 
-    /// Whether the copy is whole.
-    pub(super) fn is_in(root: &Utf8Path) -> bool {
-        root.join(NAME).is_file()
+    /// Whether the copy is whole: interpreter, packages and jars have the size that was
+    /// unpacked. Contents are not compared, which would cost each command a second.
+    pub(super) fn are_whole(root: &Utf8Path) -> bool {
+        let has_size = |(path, file): (&Utf8PathBuf, &File)| {
+            path.starts_with(APPLICATION)
+                || fs_err::metadata(root.join(path)).is_ok_and(|found| found.len() == file.size)
+        };
+        Self::read(root).is_some_and(|contents| contents.0.iter().all(has_size))
     }
 
     /// The list of a copy; nothing when it can't be read.
@@ -203,8 +202,11 @@ mod tests {
             let checksum = crc32fast::hash(path.as_bytes());
             contents.add(root, path, checksum).expect("there");
         }
-        assert!(!Contents::is_in(root));
+        assert!(!Contents::are_whole(root));
         contents.write(root).expect("written");
+        assert!(Contents::are_whole(root));
+        fs_err::write(root.join("lib/p/m.py"), "cut").expect("written");
+        assert!(!Contents::are_whole(root));
         let contents = Contents::read(root).expect("read");
         let nothing = contents.difference(root);
         assert!(

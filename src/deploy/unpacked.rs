@@ -61,7 +61,7 @@ impl UnpackedWar {
             parameters,
         };
         let root = &unpacked.copy.root;
-        if Contents::is_in(root) {
+        if Contents::are_whole(root) {
             touch(root);
         } else {
             let prefix = unpacked.static_prefix();
