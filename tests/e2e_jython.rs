@@ -60,17 +60,15 @@ fn a_tomcat_that_skips_all_jars_serves_the_site() {
 }
 
 #[test]
-fn a_container_that_does_not_unpack_the_war_says_why_it_can_not_serve_it() {
-    let war = &Hydrant::get().war;
-    let must_be_unpacked = djwar::deploy::must_be_unpacked(war);
-    assert!(must_be_unpacked.expect("a WAR"), "`verify` tries it packed");
-    let down = ("/", "could not start");
-    let mut site = Wanted::war(war, Tomcat10, "/ctx", down)
-        // Tomcat's own scan of the jars takes minutes as well.
-        .file("conf/Catalina/localhost/ctx.xml", SKIPS_JARS)
+fn a_tomcat_that_unpacks_nothing_serves_pages_and_the_admin() {
+    let hydrant = Hydrant::get();
+    let mut site = Wanted::war(&hydrant.war, Tomcat10, "/ctx", SIGN)
+        .data(&hydrant.data)
         .packed()
         .start();
-    site.wait_for_log("let it unpack the WAR (Tomcat: `unpackWARs=\"true\"` of the `<Host>`)");
+    hydrant::byte_code(&mut site);
+    hydrant::pages(&mut site);
+    hydrant::admin(&mut site);
     site.stop();
 }
 

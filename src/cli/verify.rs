@@ -74,7 +74,6 @@ pub(super) fn run(options: &Common, arguments: &Arguments, report: Stderr) -> Ou
     common::refuse_with_war(&arguments.war, &options.build_options())?;
     let war = common::absolute(&arguments.war)?;
     deploy::check_django(&war)?;
-    let must_be_unpacked = deploy::must_be_unpacked(&war)?;
     let look = Look::at(&war, &expectations(&arguments.expect)?)?;
     let host = Host::of_this_process();
     let java = Java::find(&host)?;
@@ -100,14 +99,11 @@ pub(super) fn run(options: &Common, arguments: &Arguments, report: Stderr) -> Ou
     let stop = StopSignal::default();
     let raised = stop.clone();
     interrupt::call(move || raised.raise());
-    if must_be_unpacked {
-        report.status("Leaving out packed deployments: Jython serves unpacked WARs only");
-    }
     for &container in &containers {
         // Once for all of its cells; two that unpack it at the same time would be in each other's way.
         distributions.home(container)?;
     }
-    let wanted = deploy::cells(&deployment, &containers, !must_be_unpacked);
+    let wanted = deploy::cells(&deployment, &containers);
     let jobs = arguments.jobs.unwrap_or_else(deploy::default_jobs);
     let is_over = |outcome: &Result<CellOutcome, _>| outcome.is_err() || stop.is_raised();
     let cells = deploy::side_by_side(&wanted, jobs, is_over, |cell| {

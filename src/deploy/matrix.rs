@@ -142,8 +142,8 @@ impl Outcome {
 }
 
 /// The cells for these containers: each at `/` and at `/ctx`, unpacked, and packed
-/// where the container can and the WAR may be.
-pub fn cells(war: &Deployment, containers: &[Container], may_be_packed: bool) -> Vec<Deployment> {
+/// where the container can.
+pub fn cells(war: &Deployment, containers: &[Container]) -> Vec<Deployment> {
     let mut cells = Vec::new();
     for &container in containers {
         for context in ["/", "/ctx"] {
@@ -153,7 +153,7 @@ pub fn cells(war: &Deployment, containers: &[Container], may_be_packed: bool) ->
                 cell = cell.redeploying();
             }
             cells.push(cell.clone());
-            if may_be_packed && container.serves_packed() {
+            if container.serves_packed() {
                 cells.push(cell.packed());
             }
         }
@@ -297,7 +297,7 @@ mod tests {
     #[test]
     fn the_cells_are_both_paths_and_packed_where_it_works() {
         let war = Deployment::of("x.war");
-        let cells = cells(&war, &[Container::Tomcat10, Container::Jetty12Ee10], true);
+        let cells = cells(&war, &[Container::Tomcat10, Container::Jetty12Ee10]);
         let described: Vec<String> = cells.iter().map(Deployment::description).collect();
         assert_eq!(
             described,
@@ -310,12 +310,5 @@ mod tests {
                 "jetty-12-ee10 at /ctx",
             ]
         );
-    }
-
-    #[test]
-    fn what_must_be_unpacked_is_tried_in_no_other_way() {
-        let cells = cells(&Deployment::of("x.war"), &[Container::Tomcat10], false);
-        let described: Vec<String> = cells.iter().map(Deployment::description).collect();
-        assert_eq!(described, ["tomcat-10 at /", "tomcat-10 at /ctx"]);
     }
 }

@@ -51,5 +51,5 @@ pub use process::Member;
 pub use server::{Server, Stopped};
 pub use side_by_side::{default_jobs, side_by_side};
 pub use unpacked::UnpackedWar;
-pub use war::{check_django, must_be_unpacked};
+pub use war::check_django;
 pub use written::{Written, bring_out_abandoned};

@@ -7,15 +7,6 @@ use zip::ZipArchive;
 use super::error::DeployError;
 use crate::plan::layout;
 
-/// Whether containers must unpack this WAR: Jython is a jar in it, and from a jar
-/// within an archive classes come too slowly to start (the runtime refuses it).
-///
-/// # Errors
-/// When `path` is no WAR.
-pub fn must_be_unpacked(path: &Utf8Path) -> Result<bool, DeployError> {
-    Ok(names(path)?.iter().any(|name| layout::is_jython(name)))
-}
-
 /// Says when a WAR has no project and no runtime of ours, which a container would
 /// deploy without a word.
 ///

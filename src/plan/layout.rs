@@ -145,11 +145,6 @@ pub fn is_runtime(name: &str) -> bool {
     name.starts_with(RUNTIME_JAR.trim_end_matches(".jar")) && name.ends_with(".jar")
 }
 
-/// Whether the entry's name is Jython's jar.
-pub fn is_jython(name: &str) -> bool {
-    is_below(name, JARS) && name[JARS.len() + 1..].starts_with("jython")
-}
-
 fn is_below(name: &str, folder: &str) -> bool {
     let rest = name.strip_prefix(folder);
     rest.is_some_and(|rest| rest.starts_with('/'))

@@ -16,17 +16,16 @@ const BYTE_CODE: &str = "\
 import json, os, sys, types
 from django.http import HttpResponse
 
-WEB_INF_PYTHON = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-
 
 def byte_code(request):
     # Those that come from a file; not what is imported at the first look into it.
     modules = [module for module in sys.modules.values() if type(module) is types.ModuleType]
     files = [module.__file__ for module in modules if getattr(module, '__file__', None)]
     deployed = {}
-    for folder, _, names in os.walk(WEB_INF_PYTHON):
-        for path in [os.path.join(folder, name) for name in names if name.endswith('$py.class')]:
-            deployed[path] = [os.path.getsize(path), os.path.getmtime(path)]
+    for root in filter(os.path.isdir, sys.path):
+        for folder, _, names in os.walk(root):
+            for path in [os.path.join(folder, name) for name in names if name.endswith('$py.class')]:
+                deployed[path] = [os.path.getsize(path), os.path.getmtime(path)]
     return HttpResponse(json.dumps({
         'taken': len([path for path in files if path.endswith('$py.class')]),
         'compiled': sorted(path for path in files if path.endswith('.py')),
@@ -120,7 +119,10 @@ pub(crate) fn byte_code(site: &mut Site) -> serde_json::Value {
     assert_eq!(told["compiled"], serde_json::json!([]));
     let taken = told["taken"].as_u64().expect("a number");
     assert!(taken > 300, "{taken}");
-    told["deployed"].take()
+    let deployed = told["deployed"].take();
+    let number = deployed.as_object().map_or(0, serde_json::Map::len);
+    assert!(number > 500, "{number}");
+    deployed
 }
 
 /// A body of all bytes, up and down.

@@ -13,7 +13,9 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -23,6 +25,8 @@ public final class Deployment {
     /** Below {@code WEB-INF/python}: what Django reads at STATIC_ROOT. */
     static final String STATIC = "static";
     private static final String COPIES = "python-";
+    private static final String JARS = "/WEB-INF/lib/";
+    private static final String COPIES_OF_JARS = "jars-";
     static final FileTime COPIED = FileTime.from(Instant.parse("2026-01-01T00:00:00Z"));
 
     private Deployment() {}
@@ -36,27 +40,44 @@ public final class Deployment {
         if (real != null && Files.isDirectory(Path.of(real))) {
             return Path.of(real);
         }
+        if (container.resourcePaths(PYTHON + "/") == null) {
+            // A project outside the web application needs none.
+            return workFolder.resolve(COPIES + "none");
+        }
+        Map<String, String> folders = new LinkedHashMap<>(Map.of(PYTHON + "/", ""));
+        if (!staticPrefix.isEmpty()) {
+            folders.put(staticPrefix, STATIC);
+        }
+        return unpacked(container, folders, COPIES, workFolder, log);
+    }
+
+    /** A folder with the jars of the WAR, also where the container has them packed. */
+    public static Path jars(Container container, Path workFolder, Log log) throws BootFailure {
+        String real = container.realPath(JARS);
+        if (real != null && Files.isDirectory(Path.of(real))) {
+            return Path.of(real);
+        }
+        return unpacked(container, Map.of(JARS, ""), COPIES_OF_JARS, workFolder, log);
+    }
+
+    private static Path unpacked(Container container, Map<String, String> folders, String prefix, Path workFolder, Log log) throws BootFailure {
         try {
-            return unpacked(container, staticPrefix, workFolder, log);
+            return copied(container, folders, prefix, workFolder, log);
         } catch (IOException e) {
             throw new BootFailure("the packed WAR can't be unpacked to `" + workFolder + "` (`djwar.work-dir`): " + e.getMessage(), e);
         }
     }
 
     /** Servlet §4.6: packed, the resources are readable only through the context. Once per content, and whole or not at all. */
-    private static Path unpacked(Container container, String staticPrefix, Path workFolder, Log log) throws IOException, BootFailure {
-        Path target = workFolder.resolve(COPIES + digest(container));
+    private static Path copied(Container container, Map<String, String> folders, String prefix, Path workFolder, Log log) throws IOException {
+        Path target = workFolder.resolve(prefix + digest(container));
         if (!Files.isDirectory(target)) {
-            if (container.resourcePaths(PYTHON + "/") == null) {
-                // A project outside the web application needs none.
-                return target;
-            }
-            removeOthers(workFolder, target);
+            removeOthers(workFolder, target, prefix);
             Path part = Files.createTempDirectory(workFolder, "unpacking");
             long start = System.nanoTime();
-            int count = copy(container, PYTHON + "/", part);
-            if (!staticPrefix.isEmpty()) {
-                count += copy(container, staticPrefix, Files.createDirectories(part.resolve(STATIC)));
+            int count = 0;
+            for (Map.Entry<String, String> folder : folders.entrySet()) {
+                count += copy(container, folder.getKey(), Files.createDirectories(part.resolve(folder.getValue())));
             }
             Files.move(part, target);
             log.info("unpacked " + count + " files to `" + target + "` in " + (System.nanoTime() - start) / 1_000_000 + " ms");
@@ -111,10 +132,10 @@ public final class Deployment {
     }
 
     /** What earlier deployments left. */
-    private static void removeOthers(Path workFolder, Path target) throws IOException {
+    private static void removeOthers(Path workFolder, Path target, String prefix) throws IOException {
         List<Path> old;
         try (Stream<Path> files = Files.list(workFolder)) {
-            old = files.filter(file -> file.getFileName().toString().startsWith(COPIES) && !file.equals(target)
+            old = files.filter(file -> file.getFileName().toString().startsWith(prefix) && !file.equals(target)
                     || file.getFileName().toString().startsWith("unpacking")).toList();
         }
         for (Path path : old) {

@@ -1,5 +1,6 @@
 package org.djwar.runtime.jython;
 
+import java.io.IOException;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.djwar.runtime.BootFailure;
+import org.djwar.runtime.Deployment;
 import org.djwar.runtime.Engine;
 import org.djwar.runtime.Parameters;
 import org.djwar.runtime.Places;
@@ -17,32 +19,55 @@ import org.djwar.runtime.Site;
 
 /** Makes this engine from what is deployed and set. Refers to no class of Jython's itself. */
 public final class JythonBoot {
+    private static final String JYTHON = "org/python/core/PySystemState.class";
     private static final String DATA_SOURCE = "djwar.datasource.";
 
     private JythonBoot() {}
 
     /** An engine that has not been started. */
     public static Engine engine(Site site) throws BootFailure {
-        try {
-            Class.forName("org.python.core.PySystemState", false, JythonBoot.class.getClassLoader());
-        } catch (ClassNotFoundException e) {
+        URL place = JythonBoot.class.getClassLoader().getResource(JYTHON);
+        if (place == null) {
             throw new BootFailure("`djwar.engine` is `jython`, but this application has no Jython: put `org.python:jython-slim:2.7.4` "
-                    + "and its dependencies into WEB-INF/lib", e);
+                    + "and its dependencies into WEB-INF/lib");
         }
-        refusePacked();
+        if (!isAtHome(place.toString())) {
+            return fromFiles(site, place);
+        }
         long stopTimeout = TimeUnit.SECONDS.toNanos(site.parameters().number("djwar.stop-timeout"));
         return new JythonEngine(launch(site), site.environ(), stopTimeout, site.log());
     }
 
     /**
-     * Tomcat with {@code unpackWARs="false"} reads a jar in the WAR from its beginning for every class that it loads: with Jython's 45 MB a
-     * start takes many minutes, and looks like one that hangs.
+     * Whether Jython can live in the container's class loader. Tomcat with {@code unpackWARs="false"} reads a jar in the WAR from its beginning for every class
+     * that it loads: with Jython's 45 MB a start takes many minutes. WildFly and Open Liberty have addresses for classes in which Jython does not find its library.
      */
-    private static void refusePacked() throws BootFailure {
-        URL place = JythonBoot.class.getClassLoader().getResource("org/python/core/PySystemState.class");
-        if (place != null && place.toString().startsWith("jar:war:")) {
-            throw new BootFailure("this container serves the WAR without unpacking it, and would read Jython's jar again for each of its classes, "
-                    + "for many minutes: let it unpack the WAR (Tomcat: `unpackWARs=\"true\"` of the `<Host>`), or deploy a folder (`djwar build --exploded`)");
+    private static boolean isAtHome(String place) {
+        return place.startsWith("jar:file:") || place.startsWith("file:");
+    }
+
+    /** The same from files: this class again, loaded by a loader which reads these. */
+    private static Engine fromFiles(Site site, URL place) throws BootFailure {
+        Path folder = Deployment.jars(site.container(), site.places().work(), site.log());
+        try {
+            JarLoader loader = JarLoader.of(folder, JythonBoot.class.getClassLoader());
+            if (loader.findResource(JYTHON) == null) {
+                loader.close();
+                throw new BootFailure("Jython is neither a jar in WEB-INF/lib nor one that the container reads from a file, but at `" + place + "`");
+            }
+            Class<?> boot = loader.loadClass(JythonBoot.class.getName() + "$Maker");
+            Site.EngineMaker maker = (Site.EngineMaker) boot.getDeclaredConstructor().newInstance();
+            return new LoadedEngine(maker.make(site), loader, site.log());
+        } catch (IOException | ReflectiveOperationException e) {
+            throw new BootFailure("the jars in `" + folder + "` can't be loaded: " + e, e);
+        }
+    }
+
+    /** What {@link #fromFiles} makes in the other loader. */
+    public static final class Maker implements Site.EngineMaker {
+        @Override
+        public Engine make(Site site) throws BootFailure {
+            return engine(site);
         }
     }
 
