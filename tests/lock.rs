@@ -109,3 +109,30 @@ fn a_repository_is_refused_offline_by_name() {
     );
     assert!(!stderr.contains("token"), "{stderr}");
 }
+
+#[test]
+fn an_extra_of_the_manifest_is_packed_beside_a_requirements_file_and_belongs_to_the_lock() {
+    let fixture = FixtureCopy::of("minimal");
+    let manifest = |release: &str| {
+        format!(
+            "[project]\nname = 'notes'\nversion = '1'\ndependencies = ['Django']\n\
+             [project.optional-dependencies]\nclasses = ['django-configurations=={release}']\n"
+        )
+    };
+    fixture.write("pyproject.toml", &manifest("2.5.1"));
+    fixture.write("djwar.toml", "extras = ['classes']\n");
+    let war = fixture.war();
+    let file = fs_err::File::open(&war).expect("built");
+    let mut war = zip::ZipArchive::new(file).expect("a zip");
+    let packed = war.by_name("WEB-INF/python/lib/configurations/__init__.py");
+    assert!(packed.is_ok(), "the extra is not in the WAR");
+
+    let (assert, _, _) = run(djwar().args(["build", "--lock"]).arg(fixture.path()));
+    assert.success();
+    let lock = fs_err::read_to_string(fixture.path().join("djwar.lock")).expect("written");
+    assert!(lock.contains("django-configurations==2.5.1"), "{lock}");
+    let check = || run(djwar().args(["check", "--no-run"]).arg(fixture.path())).1;
+    assert!(!check().contains("lock-stale"), "{}", check());
+    fixture.write("pyproject.toml", &manifest("2.5"));
+    assert!(check().contains("[lock-stale]"), "{}", check());
+}

@@ -22,6 +22,11 @@ const FRAME: &[(&str, &str)] = &[
         "site1/base.py",
         "from .settings import *\nINSTALLED_APPS = ['base']\n",
     ),
+    (
+        "pyproject.toml",
+        "[project]\nname = 'site'\ndependencies = ['django']\n\
+         [project.optional-dependencies]\npg = ['psycopg']\n",
+    ),
     ("base.txt", "-r base.txt\ndjango==5\n"),
     ("limits.txt", "django<6\n"),
     ("libs/near/setup.py", "from setuptools import setup\nsetup(name='near')\n"),
@@ -40,10 +45,17 @@ pub fn scan_with(path: &str, bytes: &[u8]) {
         root
     });
     std::fs::write(root.join(path), bytes).expect("written");
-    if let Ok(project) = scan(root, &ScanOptions::default()) {
-        assert_eq!(project.schema, 1);
+    for extras in [vec![], vec!["pg".to_owned()]] {
+        let options = ScanOptions {
+            extras,
+            ..ScanOptions::default()
+        };
+        if let Ok(project) = scan(root, &options) {
+            assert_eq!(project.schema, 1);
+        }
     }
-    if !FRAME.iter().any(|(known, _)| *known == path) {
-        std::fs::remove_file(root.join(path)).expect("removed");
+    match FRAME.iter().find(|(known, _)| *known == path) {
+        Some((_, text)) => std::fs::write(root.join(path), text).expect("written"),
+        None => std::fs::remove_file(root.join(path)).expect("removed"),
     }
 }

@@ -59,19 +59,25 @@ impl WheelRequest {
             .flat_map(|file| nested_in(&project.root.join(file)))
             .collect();
         files.retain(|file| !nested.contains(&project.root.join(file)));
+        // One hash makes pip ask for all.
+        let listed =
+            |one: &&Dependency| is_listed(&one.origin.path) && files.contains(&one.origin.path);
+        let with_hashes = project
+            .dependencies
+            .iter()
+            .filter(listed)
+            .all(|one| !one.hashes.is_empty());
         let sources = files
-            .into_iter()
+            .iter()
             .map(|file| {
-                if !is_listed(&file) {
+                if !is_listed(file) {
                     return RequirementSource::File(project.root.join(file));
                 }
                 let own: Vec<&Dependency> = project
                     .dependencies
                     .iter()
-                    .filter(|dependency| dependency.origin.path == file)
+                    .filter(|dependency| dependency.origin.path == *file)
                     .collect();
-                // One hash makes pip ask for all.
-                let with_hashes = own.iter().all(|one| !one.hashes.is_empty());
                 RequirementSource::Listed {
                     requirements: own
                         .iter()

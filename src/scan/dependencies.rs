@@ -1,6 +1,7 @@
 //! Which of the project's sources tell its dependencies (docs/concepts/scan.md), and what
 //! follows from them: Django, Python, engine, native packages.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -37,6 +38,8 @@ pub(super) struct Dependencies {
     pub(super) digest: String,
     python: Vec<(String, Span)>,
     pin: Option<(String, Span)>,
+    /// Whether they are what a lock lists.
+    is_locked: bool,
 }
 
 /// The versions that an earlier build took, in the form of a requirements file.
@@ -79,12 +82,7 @@ pub(super) fn read(
     if let Some(source) = source {
         found.take(source);
     }
-    // A lock or a manifest has them already.
-    for dependency in needed {
-        if found.list.iter().all(|known| known.name != dependency.name) {
-            found.list.push(dependency);
-        }
-    }
+    found.add_needed(needed);
     found.digest = digest(root, &found.files, &options.extras);
     let lock = Utf8Path::new(LOCK);
     if !options.without_lock && root.join(lock).is_file() {
@@ -181,6 +179,7 @@ impl From<Lock> for Dependencies {
             list: lock.dependencies,
             native: lock.native,
             python: lock.python.into_iter().collect(),
+            is_locked: true,
             ..Self::default()
         }
     }
@@ -237,8 +236,9 @@ fn from_requirements(root: &Utf8Path, file: &Utf8Path) -> Result<Dependencies, S
 /// Tells the files' contents, with these extras, from every other.
 fn digest(root: &Utf8Path, files: &[Utf8PathBuf], extras: &[String]) -> String {
     let mut digest = Sha256::new();
-    for extra in extras {
-        digest.update(extra);
+    let names: BTreeSet<String> = extras.iter().map(|name| normalised_name(name)).collect();
+    for name in names {
+        digest.update(name);
         digest.update([0]);
     }
     for file in files {
@@ -304,6 +304,29 @@ impl Dependencies {
         self.native.extend(source.native);
         self.problems.extend(source.problems);
         self.python.extend(source.python);
+        self.is_locked |= source.is_locked;
+    }
+
+    /// Adds what extras name and the source has not: the source may be the manifest
+    /// itself, a lock of it, or a requirements file which knows nothing of it.
+    fn add_needed(&mut self, needed: Vec<Dependency>) {
+        let has = |known: &Dependency, wanted: &Dependency| {
+            // A lock lists what an extra brings as packages of their own.
+            let has_extras =
+                self.is_locked || wanted.extras.iter().all(|one| known.extras.contains(one));
+            known.name == wanted.name && has_extras
+        };
+        let missing: Vec<Dependency> = needed
+            .into_iter()
+            .filter(|wanted| !self.list.iter().any(|known| has(known, wanted)))
+            .collect();
+        for dependency in missing {
+            // Where the client is told to read them.
+            if !self.files.contains(&dependency.origin.path) {
+                self.files.push(dependency.origin.path.clone());
+            }
+            self.list.push(dependency);
+        }
     }
 
     fn django(&self) -> Option<&Dependency> {

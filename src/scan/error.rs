@@ -210,7 +210,7 @@ impl Diagnose for ScanError {
             Self::Malformed { path, .. } => format!("mend or remove `{path}`"),
             Self::RequirementsNotFound { .. } => "mend the line, or add the file".to_owned(),
             Self::ExtraNotFound { known, .. } if known.is_empty() => {
-                "`pyproject.toml` and `setup.cfg` name none".to_owned()
+                "`pyproject.toml`, `setup.cfg` and `setup.py` name none".to_owned()
             }
             Self::ExtraNotFound { known, .. } => {
                 let known: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();

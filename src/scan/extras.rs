@@ -47,13 +47,17 @@ pub(super) fn of_pyproject(table: &Table, span: &impl Fn(&str) -> Span) -> Extra
 pub(super) fn group<'t>(groups: &'t Table, name: &'t str) -> Vec<&'t str> {
     let mut texts = Vec::new();
     let mut queue = vec![name];
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: Vec<String> = Vec::new();
     while let Some(name) = queue.pop() {
+        let name = normalised_name(name);
         if seen.contains(&name) {
             continue;
         }
+        let mut named = groups
+            .iter()
+            .filter(|(key, _)| normalised_name(key) == name);
+        let listed = named.find_map(|(_, listed)| listed.as_array());
         seen.push(name);
-        let listed = groups.get(name).and_then(Value::as_array);
         for entry in listed.into_iter().flatten() {
             texts.extend(entry.as_str());
             queue.extend(entry.get("include-group").and_then(Value::as_str));

@@ -60,7 +60,10 @@ fn add_extras(
     let listed = table("dependencies");
     for (extra, names) in table("extras").into_iter().flatten() {
         let names = names.as_array().into_iter().flatten();
-        let found = names.filter_map(|name| listed?.get_key_value(name.as_str()?));
+        let found = names.filter_map(|name| {
+            let name = normalised_name(name.as_str()?);
+            listed?.iter().find(|(key, _)| normalised_name(key) == name)
+        });
         let read = found.flat_map(|(name, value)| {
             one_by_one(value).map(|value| dependency(name, value, folder, span(name)))
         });

@@ -8,7 +8,7 @@ const PYPROJECT: (&str, &str) = (
     "pyproject.toml",
     "[project]\nname = 'site'\ndependencies = ['django']\n\
      [project.optional-dependencies]\npg = ['psycopg[binary]>=3']\nall = ['Site[pg]', 'redis']\n\
-     [dependency-groups]\nproduction = [{include-group = 'logs'}, 'uvloop']\nlogs = ['structlog']\n",
+     [dependency-groups]\nproduction = [{include-group = 'Logs'}, 'uvloop']\nlogs = ['structlog']\n",
 );
 const POETRY: (&str, &str) = (
     "pyproject.toml",
