@@ -2,6 +2,7 @@
 //! says for whom it is in use, from before the command until what it wrote is
 //! brought out. A mark which nobody holds is one of a command that was cut off.
 
+use std::fs::TryLockError;
 use std::io::{Read as _, Write as _};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -64,8 +65,11 @@ impl Copy {
         let mut options = File::options();
         let file = options.read(true).write(true).create(true).truncate(false);
         let mut file = file.open(&mark)?;
-        if file.file().try_lock().is_err() {
-            return Ok(Taken::InUse);
+        match file.file().try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(Taken::InUse),
+            // A file system without locks would be asked for ever.
+            Err(TryLockError::Error(error)) => return Err(error),
         }
         if !is_same(&file, &mark) {
             // Its owner removed it between the two lines above.
@@ -125,11 +129,44 @@ pub(super) fn mark_of(root: &Utf8Path) -> Utf8PathBuf {
     format!("{root}{IN_USE}").into()
 }
 
-/// Whether no command that lives has this mark.
-pub(super) fn is_free(mark: &Utf8Path) -> bool {
-    match File::open(mark) {
-        Ok(file) => file.file().try_lock().is_ok(),
-        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+/// Keeps everybody from a copy while it is removed; nothing where a command that
+/// lives has it.
+pub(super) fn hold(root: &Utf8Path) -> Option<Held> {
+    let mark = mark_of(root);
+    let mut options = File::options();
+    let file = options.read(true).write(true).create(true).truncate(false);
+    let file = file.open(&mark).ok()?;
+    file.file().try_lock().ok()?;
+    if !is_same(&file, &mark) {
+        return None;
+    }
+    let is_abandoned = file.metadata().is_ok_and(|metadata| metadata.len() > 0);
+    Some(Held {
+        mark,
+        is_abandoned,
+        _lock: file,
+    })
+}
+
+/// A mark that is held without a command.
+pub(super) struct Held {
+    mark: Utf8PathBuf,
+    /// Whether a command was cut off in the copy.
+    pub(super) is_abandoned: bool,
+    _lock: File,
+}
+
+impl Held {
+    /// Removes the mark with what it was for.
+    pub(super) fn remove(self) {
+        let _ = fs_err::remove_file(&self.mark);
+    }
+
+    /// Gives the copy free again, as it was.
+    pub(super) fn release(self) {
+        if !self.is_abandoned {
+            self.remove();
+        }
     }
 }
 

@@ -232,13 +232,30 @@ fn judge(expectation: &Expectation, answer: &Response) -> Option<String> {
     let path = &expectation.path;
     match &expectation.text {
         Some(text) if !answer.text().contains(text) => Some(format!(
-            "`{path}` (status {}) does not show `{text}`",
-            answer.status
+            "`{path}` (status {}) does not show `{text}`{}",
+            answer.status,
+            likely(answer.status)
         )),
-        None if answer.status >= 400 => Some(format!("`{path}` answers {}", answer.status)),
+        None if answer.status >= 400 => Some(format!(
+            "`{path}` answers {}{}",
+            answer.status,
+            likely(answer.status)
+        )),
         // Jetty without a filter answers with its own page: Django's absence shows
         // in the text alone, which is why `--expect` is worth giving.
         _ => None,
+    }
+}
+
+/// What such a status mostly means of a WAR that nobody has seen serve yet.
+fn likely(status: u16) -> &'static str {
+    match status {
+        400 => ": `ALLOWED_HOSTS` may lack 127.0.0.1, which is asked here (`--env`)",
+        500 => {
+            ": a database that was never migrated says so, too; `--env` names one, \
+             `--expect` a page without"
+        }
+        _ => "",
     }
 }
 
@@ -262,6 +279,12 @@ mod tests {
             judge(&wanted("Polls"), &answer).as_deref(),
             Some("`/` (status 200) does not show `Polls`")
         );
+        let refused = Response {
+            status: 400,
+            ..answer
+        };
+        let said = judge(&wanted("Polls"), &refused).expect("a failure");
+        assert!(said.contains("ALLOWED_HOSTS"), "{said}");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use zip::ZipArchive;
 use super::DeployError;
 use super::contents::{APPLICATION, Contents, PACKAGES};
 use super::copies::{Copy, Owner};
-use super::unpacking::{touch, unpack};
+use super::unpacking::{beside, touch, unpack};
 use super::written::{Written, bring_out};
 use crate::model::{Engine, Platform, PythonVersion};
 use crate::plan::layout;
@@ -49,8 +49,10 @@ impl UnpackedWar {
         let mut archive = open_archive(war)?;
         let digest = digest(&mut archive, war)?;
         let parameters = parameters(&mut archive, war)?;
-        let name = &digest[..digest.len().min(16)];
-        let copy = Copy::take(folder, name, owner).map_err(|source| DeployError::Io {
+        let prefix = static_prefix(&parameters);
+        let beside = beside(&mut archive, war, &prefix)?;
+        let name = format!("{}-{beside:08x}", &digest[..digest.len().min(16)]);
+        let copy = Copy::take(folder, &name, owner).map_err(|source| DeployError::Io {
             doing: format!("can't unpack `{war}` to `{folder}`"),
             source,
         })?;
@@ -64,7 +66,6 @@ impl UnpackedWar {
         if Contents::are_whole(root) {
             touch(root);
         } else {
-            let prefix = unpacked.static_prefix();
             unpack(&mut archive, war, folder, root, &prefix)?;
         }
         Ok(unpacked)
@@ -193,16 +194,6 @@ impl UnpackedWar {
             .filter(|path| !path.is_empty())
     }
 
-    /// The folder of the collected static files in the WAR, such as `static/`, or empty.
-    fn static_prefix(&self) -> String {
-        let prefixes = self.parameter("static-prefixes").unwrap_or_default();
-        let first = prefixes.split(',').next().unwrap_or_default();
-        match first.trim().trim_matches('/') {
-            "" => String::new(),
-            prefix => format!("{prefix}/"),
-        }
-    }
-
     /// The folder that holds the collected static files, or at least their manifest;
     /// if there is one.
     pub fn static_root(&self) -> Option<Utf8PathBuf> {
@@ -212,6 +203,16 @@ impl UnpackedWar {
 }
 
 /// What the WAR holds at `path` of the project, while it is the WAR that was opened.
+/// The folder of the collected static files in the WAR, such as `static/`, or empty.
+fn static_prefix(parameters: &BTreeMap<String, String>) -> String {
+    let prefixes = parameters.get("djwar.static-prefixes");
+    let first = prefixes.and_then(|prefixes| prefixes.split(',').next());
+    match first.unwrap_or_default().trim().trim_matches('/') {
+        "" => String::new(),
+        prefix => format!("{prefix}/"),
+    }
+}
+
 fn packed_file(war: &Utf8Path, digest: &str, path: &Utf8Path) -> Option<Vec<u8>> {
     let mut archive = open_archive(war).ok()?;
     if self::digest(&mut archive, war).ok()? != digest {

@@ -8,7 +8,7 @@ use zip::ZipArchive;
 
 use super::DeployError;
 use super::contents::Contents;
-use super::copies::{is_free, mark_of};
+use super::copies::hold;
 use super::unpacked::{JARS, STATIC, War, not_a_war};
 use crate::plan::layout;
 use crate::resolve::make_executable;
@@ -35,6 +35,31 @@ fn kept(entry: &str, static_prefix: &str) -> Option<String> {
     }
     let name = entry.strip_prefix(static_prefix)?;
     Some(format!("{STATIC}/{name}"))
+}
+
+/// Tells what is kept from outside of `WEB-INF/python`, of which the WAR's own digest
+/// says nothing: with another driver a copy is another one.
+pub(super) fn beside(
+    archive: &mut War,
+    war: &Utf8Path,
+    static_prefix: &str,
+) -> Result<u32, DeployError> {
+    let mut hasher = crc32fast::Hasher::new();
+    for index in 0..archive.len() {
+        let entry = archive
+            .by_index_raw(index)
+            .map_err(|error| not_a_war(war, &error.to_string()))?;
+        let Ok(name) = entry.name() else {
+            continue;
+        };
+        let is_python = name.starts_with("WEB-INF/python/");
+        if !is_python && kept(&name, static_prefix).is_some() {
+            hasher.update(name.as_bytes());
+            hasher.update(&[0]);
+            hasher.update(&entry.crc32().to_le_bytes());
+        }
+    }
+    Ok(hasher.finalize())
 }
 
 /// Unpacks `WEB-INF/python`, `WEB-INF/lib` and the static files to a temporary sibling
@@ -169,16 +194,23 @@ fn sweep(folder: &Utf8Path) {
         .flatten()
         .flatten();
     for entry in entries.filter(|entry| entry.path().is_dir()) {
-        let age = entry
-            .metadata()
-            .and_then(|metadata| metadata.modified())
-            .map(|time| time.elapsed().unwrap_or_default());
-        let mark = mark_of(entry.path());
-        let limit = if mark.exists() { DAY * 30 } else { DAY };
-        if age.is_ok_and(|age| age > limit) && is_free(&mark) {
-            // It is in nobody's way: the next sweep tries again.
-            let _ = fs_err::remove_dir_all(entry.path());
-            let _ = fs_err::remove_file(mark);
+        let is_older_than = |limit: Duration| {
+            let modified = fs_err::metadata(entry.path()).and_then(|metadata| metadata.modified());
+            modified.is_ok_and(|time| time.elapsed().unwrap_or_default() > limit)
+        };
+        if !is_older_than(DAY) {
+            continue;
+        }
+        // Held while it is removed, and looked at again: a command may just have taken it.
+        let Some(held) = hold(entry.path()) else {
+            continue;
+        };
+        let limit = if held.is_abandoned { DAY * 30 } else { DAY };
+        // What can't be removed is in nobody's way: the next sweep tries again.
+        if is_older_than(limit) && fs_err::remove_dir_all(entry.path()).is_ok() {
+            held.remove();
+        } else {
+            held.release();
         }
     }
 }
