@@ -67,7 +67,9 @@ fn parameters() -> Value {
         .filter_map(|parameter| {
             let mut schema = scalar();
             schema["description"] = Value::from(parameter.doc);
-            let pattern = parameter.family()?.replace('.', "\\.");
+            // Variables have a table of their own.
+            let family = parameter.family().filter(|family| *family != "env.")?;
+            let pattern = family.replace('.', "\\.");
             Some((format!("^{pattern}."), schema))
         })
         .collect();

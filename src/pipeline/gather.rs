@@ -12,7 +12,7 @@ use crate::model::{
     BuildPlan, Coordinates, Engine, FileDigests, LeftOut, PathList, Platform, Project, Setting,
     StaticMode,
 };
-use crate::plan::{StaticPrefix, prefix_of};
+use crate::plan::{PlanError, StaticPrefix, prefix_of};
 use crate::render::dependencies_pom;
 use crate::report::Report;
 use crate::resolve::cache::FileIndex;
@@ -370,7 +370,11 @@ fn placed(collection: Collection, report: &dyn Report) -> Result<Option<Collecte
             None
         }
         StaticPrefix::Everything => {
-            return Err(crate::plan::PlanError::StaticEverything(None).into());
+            return Err(PlanError::StaticEverything(None).into());
+        }
+        StaticPrefix::Nowhere => {
+            let url = url.to_owned();
+            return Err(PlanError::StaticNowhere { url, span: None }.into());
         }
     };
     // A site whose files a CDN serves still reads their names from the manifest.

@@ -41,6 +41,15 @@ pub enum PlanError {
     /// `STATIC_URL` is `/`.
     #[error("`STATIC_URL` is `/`{}: every page would be a static file", place(.0.as_ref()))]
     StaticEverything(Option<Span>),
+    /// `STATIC_URL` is a folder that containers keep to themselves (Servlet §10.5), or
+    /// leads out of the context.
+    #[error("`STATIC_URL` is `{url}`{}: no container serves that", place(.span.as_ref()))]
+    StaticNowhere {
+        /// As the settings have it.
+        url: String,
+        /// Where.
+        span: Option<Span>,
+    },
     /// A parameter of `[tool.djwar.runtime]` that isn't one.
     #[error("unknown runtime parameter `{name}`")]
     UnknownParameter {
@@ -49,6 +58,9 @@ pub enum PlanError {
         /// A known one that is spelled alike.
         nearest: Option<&'static str>,
     },
+    /// `runtime.env.NAME`, where names and values of variables are not checked.
+    #[error("`runtime.env.{0}` is no parameter but a variable of the project")]
+    VariableAmongParameters(String),
     /// A value that the runtime would refuse.
     #[error("`runtime.{name}` can't be `{value}`: {reason}")]
     BadParameter {
@@ -76,9 +88,10 @@ impl PlanError {
     /// Where the fault is, if it has a place.
     pub fn place(&self) -> Option<&Span> {
         match self {
-            Self::NoSettings(span) | Self::NoWsgi(span) | Self::StaticEverything(span) => {
-                span.as_ref()
-            }
+            Self::NoSettings(span)
+            | Self::NoWsgi(span)
+            | Self::StaticEverything(span)
+            | Self::StaticNowhere { span, .. } => span.as_ref(),
             _ => None,
         }
     }
@@ -118,6 +131,7 @@ impl Diagnose for PlanError {
     fn kind(&self) -> Kind {
         match self {
             Self::UnknownParameter { .. }
+            | Self::VariableAmongParameters(_)
             | Self::BadParameter { .. }
             | Self::VersionNeeded
             | Self::NotForJython(_)
@@ -149,11 +163,18 @@ impl Diagnose for PlanError {
             Self::VersionNeeded => {
                 "set `python-version = \"3.13\"` in `djwar.toml` (or `[tool.djwar]`)"
             }
-            Self::StaticEverything(_) => "use a folder such as `/static/`",
+            Self::StaticEverything(_) | Self::StaticNowhere { .. } => {
+                "use a folder such as `/static/`"
+            }
             Self::UnknownParameter {
                 nearest: Some(nearest),
                 ..
             } => return Some(format!("did you mean `{nearest}`?")),
+            Self::VariableAmongParameters(name) => {
+                return Some(format!(
+                    "set `{name}` under `[env]` of `djwar.toml` (`[tool.djwar.env]`)"
+                ));
+            }
             Self::UnknownParameter { .. } => "docs/reference/parameters.md lists them",
             _ => return None,
         };

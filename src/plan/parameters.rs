@@ -46,6 +46,9 @@ pub(super) fn of(plan: &BuildPlan, config: &Config) -> Result<Vec<(String, Strin
 }
 
 fn check(name: &str, value: &str) -> Result<(), PlanError> {
+    if let Some(variable) = name.strip_prefix("env.") {
+        return Err(PlanError::VariableAmongParameters(variable.to_owned()));
+    }
     if runtime::is_of_a_family(name) {
         return Ok(());
     }

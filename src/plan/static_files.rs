@@ -11,6 +11,10 @@ pub(super) fn prefix(project: &Project) -> Result<Option<String>, PlanError> {
             StaticPrefix::Folder(prefix) => Ok(Some(prefix)),
             StaticPrefix::Elsewhere => Ok(None),
             StaticPrefix::Everything => Err(PlanError::StaticEverything(Some(span.clone()))),
+            StaticPrefix::Nowhere => Err(PlanError::StaticNowhere {
+                url: text.clone(),
+                span: Some(span.clone()),
+            }),
         },
         Setting::Dynamic(_) | Setting::Missing => Ok(None),
     }
@@ -25,6 +29,8 @@ pub enum StaticPrefix {
     Elsewhere,
     /// The whole application.
     Everything,
+    /// What no container serves.
+    Nowhere,
 }
 
 /// Reads a `STATIC_URL`: relative (`static/`) and absolute (`/static/`) paths both
@@ -38,8 +44,15 @@ pub fn prefix_of(url: &str) -> StaticPrefix {
         .split('/')
         .filter(|part| !part.is_empty() && *part != ".")
         .collect();
+    let is_private = |part: &&str| {
+        ["WEB-INF", "META-INF"]
+            .iter()
+            .any(|name| part.eq_ignore_ascii_case(name))
+    };
     if parts.is_empty() {
         StaticPrefix::Everything
+    } else if parts.contains(&"..") || parts.first().is_some_and(is_private) {
+        StaticPrefix::Nowhere
     } else {
         StaticPrefix::Folder(format!("/{}/", parts.join("/")))
     }
@@ -60,6 +73,10 @@ mod tests {
             ("//cdn.example/x/", StaticPrefix::Elsewhere),
             ("", StaticPrefix::Elsewhere),
             ("/", StaticPrefix::Everything),
+            ("/WEB-INF/", StaticPrefix::Nowhere),
+            ("meta-inf/static/", StaticPrefix::Nowhere),
+            ("../static/", StaticPrefix::Nowhere),
+            ("/a/WEB-INF/", folder("/a/WEB-INF/")),
         ] {
             assert_eq!(prefix_of(url), meaning, "{url}");
         }
