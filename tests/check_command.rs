@@ -209,3 +209,48 @@ fn uploads_are_told_unless_the_runtime_serves_them() {
     project.write("djwar.toml", "[runtime]\nmedia = true\n");
     assert!(!told());
 }
+
+#[test]
+fn what_the_settings_write_into_the_project_is_told_unless_it_is_data() {
+    let project = FixtureCopy::of("minimal");
+    let settings = project.path().join("mysite/settings.py");
+    let text = fs_err::read_to_string(&settings).expect("settings");
+    let more = "LOGGING = {'version': 1, 'handlers': {'file': {\n    \
+         'class': 'logging.FileHandler', 'filename': BASE_DIR / 'logs/notes.log'}}}\n\
+         CACHES = {'default': {'LOCATION': str(BASE_DIR / 'var/cache')}, 'other': {'LOCATION': 'redis://here/1'}}\n\
+         EMAIL_FILE_PATH = '/var/mail/notes'\n";
+    fs_err::write(&settings, format!("{text}\n{more}")).expect("written");
+    let check = || run(djwar().args(["check", "--no-run"]).arg(project.path())).1;
+    let said = check();
+    for expected in [
+        "`LOGGING` writes to `logs/notes.log` in the project",
+        "`CACHES` writes to `var/cache` in the project",
+        "`data = [\"db.sqlite3\", \"logs/\"]`",
+        "`data = [\"db.sqlite3\", \"var/cache/\"]`",
+    ] {
+        assert!(said.contains(expected), "{expected}: {said}");
+    }
+    assert_eq!(said.matches("[written-inside]").count(), 2, "{said}");
+    project.write("djwar.toml", "data = ['db.sqlite3', 'logs/', 'var/']\n");
+    assert!(!check().contains("[written-inside]"), "{}", check());
+}
+
+#[test]
+fn a_key_that_only_the_build_has_is_not_called_weak() {
+    let project = FixtureCopy::of("minimal");
+    let settings = project.path().join("mysite/settings.py");
+    let text = fs_err::read_to_string(&settings).expect("settings");
+    let lines = text.lines().map(|line| {
+        if line.starts_with("SECRET_KEY") {
+            "import os\nSECRET_KEY = os.environ['SECRET_KEY']"
+        } else {
+            line
+        }
+    });
+    let text = lines.collect::<Vec<_>>().join("\n");
+    fs_err::write(&settings, text).expect("written");
+    project.write("djwar.toml", "build-env = { SECRET_KEY = 'build' }\n");
+    let (_, said, _) = run(djwar().arg("check").arg(project.path()));
+    assert!(said.contains("security.W018"), "Django was asked: {said}");
+    assert!(!said.contains("security.W009"), "{said}");
+}

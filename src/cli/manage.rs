@@ -212,7 +212,8 @@ fn tell(owner: &Owner, written: &Written, report: &dyn Report) {
         }
         Written::Aside(path, place) => report.warning(&format!(
             "the command wrote `{path}`, and a WAR doesn't change: it is `{place}` now. \
-             For what belongs to the code use `djwar manage` with the project's folder"
+             What the running application needs has to be data: name its folder in `data` of `djwar.toml` and build \
+             again. For what belongs to the code use `djwar manage` with the project's folder"
         )),
         Written::Refused(path, place, reason) => report.warning(&format!(
             "the command wrote `{path}`, which the project's folder doesn't take ({reason}): \

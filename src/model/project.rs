@@ -81,6 +81,9 @@ pub struct Project {
     /// to, and why: sqlite databases and uploads, also those that only a default
     /// names. They must outlive a redeploy.
     pub data: Vec<Exclusion>,
+    /// What else it writes to, inside of itself.
+    #[serde(skip)]
+    pub written: Vec<Written>,
     /// What a WAR must not hold.
     pub exclude: Vec<Exclusion>,
     /// Everything that is wrong or doubtful, sorted by place.
@@ -212,6 +215,17 @@ impl Serialize for PythonWish {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.specifier)
     }
+}
+
+/// A file or folder of the project that a setting names for writing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Relative to the root.
+    pub path: String,
+    /// `LOGGING`.
+    pub setting: &'static str,
+    /// Where the setting stands.
+    pub origin: Span,
 }
 
 /// A path that stays out of the WAR.

@@ -12,6 +12,7 @@ use crate::plan::{plan, problems};
 use crate::report::Report;
 use crate::resolve::Startable;
 use crate::resolve::django_checks::{CheckMessage, Checked};
+use crate::resolve::missing_driver;
 
 /// The problems. With `run`, the project is started where it can be.
 ///
@@ -84,9 +85,22 @@ fn django(
         build_env: &build_env(config, plan),
     };
     Ok(match resolver.django_checks(&started, &environment)? {
-        Checked::Messages { messages } => messages.into_iter().map(of_django).collect(),
+        Checked::Messages { messages } => messages
+            .into_iter()
+            .filter(|message| !is_about_build_env(message, project, config))
+            .map(of_django)
+            .collect(),
         Checked::Failed { error } => vec![not_started(project, plan, &error)],
     })
+}
+
+/// A weak key that only the build has says nothing of the one in the container.
+fn is_about_build_env(message: &CheckMessage, project: &Project, config: &Config) -> bool {
+    let is_in_source = || {
+        let mut problems = project.problems.iter();
+        problems.any(|one| one.code == "secret-key-in-source")
+    };
+    message.id == "security.W009" && !config.build_env.is_empty() && !is_in_source()
 }
 
 fn of_django(message: CheckMessage) -> Problem {
@@ -114,10 +128,10 @@ fn not_started(project: &Project, plan: &BuildPlan, error: &str) -> Problem {
         code: "not-started",
         origin: project.settings.span().cloned(),
         message: format!("the project does not start on this machine: {error}"),
-        hint: Some(
+        hint: Some(missing_driver(error).unwrap_or_else(|| {
             "variables that the settings need belong in `[build-env]` of `djwar.toml` (`[tool.djwar.build-env]`); `djwar check \
              --no-run` reads only"
-                .to_owned(),
-        ),
+                .to_owned()
+        })),
     }
 }

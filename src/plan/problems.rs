@@ -1,10 +1,12 @@
 //! What the scan alone can't call a problem: it depends on the configuration.
 
+use camino::Utf8Path;
+
 use super::{PlanError, plan};
 use crate::config::Config;
 use crate::error::{Diagnose, Kind};
-use crate::model::project::{Problem, Severity};
-use crate::model::{Project, Span};
+use crate::model::project::{Problem, Severity, Written};
+use crate::model::{DataPath, Project, Span};
 
 /// The scan's problems and those of the plan, sorted by place.
 ///
@@ -13,7 +15,8 @@ use crate::model::{Project, Span};
 pub fn problems(project: &Project, config: &Config) -> Result<Vec<Problem>, PlanError> {
     let mut problems = project.problems.clone();
     match plan(project, config) {
-        Ok(_) | Err(PlanError::Problems(_)) => {}
+        Ok(plan) => problems.extend(written(project, &plan.data)),
+        Err(PlanError::Problems(_)) => {}
         Err(error) if error.kind() == Kind::Project => problems.push(Problem {
             severity: Severity::Error,
             code: "no-plan",
@@ -34,6 +37,49 @@ pub fn problems(project: &Project, config: &Config) -> Result<Vec<Problem>, Plan
         (a.origin.is_none(), &a.origin, a.code).cmp(&(b.origin.is_none(), &b.origin, b.code))
     });
     Ok(problems)
+}
+
+/// What the project writes into itself and nobody keeps: each redeploy begins with the
+/// WAR's own files (docs/guide/deploying.md).
+fn written(project: &Project, data: &[DataPath]) -> Vec<Problem> {
+    let is_kept = |path: &str| {
+        let kept = data.iter().map(|data| data.path.as_str());
+        kept.into_iter()
+            .any(|kept| Utf8Path::new(path).starts_with(kept.trim_end_matches('/')))
+    };
+    let lost = project.written.iter().filter(|one| !is_kept(&one.path));
+    lost.map(|one| {
+        let Written {
+            path,
+            setting,
+            origin,
+        } = one;
+        // Beside a log, the files that it was rotated to; of the rest, the place itself.
+        let folder = match Utf8Path::new(path).parent() {
+            Some(parent) if *setting == "LOGGING" && parent != "" => format!("{parent}/"),
+            _ if *setting == "LOGGING" => path.clone(),
+            _ => format!("{path}/"),
+        };
+        let mut kept: Vec<&str> = data.iter().map(|data| data.path.as_str()).collect();
+        kept.push(&folder);
+        let kept: Vec<String> = kept.iter().map(|path| format!("\"{path}\"")).collect();
+        let keep = format!("`data = [{}]` in `djwar.toml` (or `[tool.djwar]`) keeps it", kept.join(", "));
+        Problem {
+            severity: Severity::Warning,
+            code: "written-inside",
+            origin: Some(origin.clone()),
+            message: format!(
+                "`{setting}` writes to `{path}` in the project, which is gone after the next redeploy"
+            ),
+            hint: Some(match *setting {
+                "LOGGING" => format!(
+                    "log to a `StreamHandler`, which the container's log has with the level kept; or {keep}"
+                ),
+                _ => format!("name a place outside by a variable; or {keep}"),
+            }),
+        }
+    })
+    .collect()
 }
 
 /// Translations that nobody compiled: Django reads `.mo` files only.

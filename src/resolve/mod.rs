@@ -45,5 +45,6 @@ pub use python::Python;
 pub use python_home::PythonHome;
 pub use requirements::{RequirementSource, WheelRequest};
 pub use resolver::Resolver;
+pub(crate) use static_files::missing_driver;
 pub use static_files::{StaticFiles, StaticRequest};
 pub use wheels::{Resolution, Wheel, WheelFile, WheelLayout, WheelLeftOut};

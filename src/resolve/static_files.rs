@@ -109,20 +109,26 @@ fn failure(request: &StaticRequest<'_>, last_line: String, traceback: &str) -> R
             unset.join(", ")
         )
     };
-    let help = match driver(&last_line) {
-        Some(package) => format!(
-            "the database's driver is not among the packages: add `{package}` to the requirements; where an extra or a \
-             group of the project brings it, name that in `extras` of `djwar.toml` (or `[tool.djwar]`)"
-        ),
-        None => format!(
+    let help = missing_driver(&last_line).unwrap_or_else(|| {
+        format!(
             "{variables} in `[build-env]` of `djwar.toml` (`[tool.djwar.build-env]`); or set `static = \"copy\"` to pack the folders as they are"
-        ),
-    };
+        )
+    });
     ResolveError::StaticFiles {
         last_line,
         said: Said(traceback.trim_end().to_owned()),
         help,
     }
+}
+
+/// What to do when Django's words miss a database driver.
+pub(crate) fn missing_driver(last_line: &str) -> Option<String> {
+    driver(last_line).map(|package| {
+        format!(
+            "the database's driver is not among the packages: add `{package}` to the requirements; where an extra or a \
+             group of the project brings it, name that in `extras` of `djwar.toml` (or `[tool.djwar]`)"
+        )
+    })
 }
 
 /// The package of the database driver that Django's words miss.

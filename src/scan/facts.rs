@@ -162,9 +162,14 @@ fn relative_file(name: &str) -> Option<String> {
 /// The folder that a setting names inside of the project, defaults included.
 pub(super) fn inner_folder(scope: &Scope, name: &str) -> Option<(String, Span)> {
     let binding = scope.get(name)?;
-    let path = binding.value.as_text()?;
+    let path = place_inside(binding.value.as_text()?)?;
+    Some((path, binding.span.clone()))
+}
+
+/// A file or folder inside of the project, relative to its root.
+pub(super) fn place_inside(path: &str) -> Option<String> {
     let path = inside(path).or_else(|| relative_file(path.trim_end_matches('/')))?;
-    (!path.is_empty()).then(|| (path, binding.span.clone()))
+    (!path.is_empty()).then_some(path)
 }
 
 /// `STATIC_*`; the storage stands in `STORAGES` since Django 4.2.

@@ -282,11 +282,11 @@ fn written(data: &[(Exclusion, Span)], problems: &mut Vec<Problem>) {
             code,
             Some(span.clone()),
             format!(
-                "{what} `{}` in the project outlives no redeploy there: it is kept in the data folder, not in \
-                 the WAR",
+                "{what} `{}` lies in the project, which each redeploy replaces: djwar keeps it in a data folder \
+                 outside of the WAR",
                 data.path
             ),
-            "set `djwar.data-dir` in the container to a folder that outlives redeploys",
+            "choose that folder with `djwar.data-dir` in the container, and back it up",
         ));
     }
 }

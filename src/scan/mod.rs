@@ -49,6 +49,7 @@ mod text_methods;
 mod uv_sources;
 mod value;
 mod walk;
+mod written;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -202,6 +203,7 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
         engine_reason: read.engine_reason,
         native: dependencies.native.clone(),
         data: data.iter().map(|(path, _)| path.clone()).collect(),
+        written: written::find(&scope),
         exclude: walked.exclude,
         problems: Vec::new(),
         files: walked.files.into(),
