@@ -43,8 +43,8 @@ const PARAMETERS: &str =
 pub struct Parameter {
     /// For example `djwar.processes`; of a family, `djwar.env.NAME`.
     pub name: &'static str,
-    /// `text`, `list`, `integer`, `seconds`, `bytes`, `boolean`, or `family`: a text
-    /// for each name that the user chooses.
+    /// `text`, `list`, `level`, `integer`, `count` (1 or more), `seconds`, `bytes`,
+    /// `boolean`, or `family`: a text for each name that the user chooses.
     pub kind: &'static str,
     /// As text; empty for none.
     pub default: &'static str,
@@ -88,17 +88,30 @@ impl Parameter {
     /// What is wrong with `value` for this parameter, if anything is.
     pub fn refusal(&self, value: &str) -> Option<String> {
         let fits = match self.kind {
-            "integer" | "bytes" | "seconds" => value.parse::<u64>().is_ok(),
+            "integer" | "seconds" => is_number(value, 0..=LARGEST),
+            "count" => is_number(value, 1..=LARGEST),
+            "bytes" => is_number(value, 0..=999_999_999_999_999_999),
             "boolean" => matches!(value, "true" | "false"),
+            "level" => matches!(value, "debug" | "info" | "warning" | "error"),
             _ => true,
         };
         (!fits).then(|| format!("`{}` takes {}", self.name, describe(self.kind)))
     }
 }
 
+/// As the Java half has it; enough for seconds, and for things that are counted.
+const LARGEST: u64 = 1_000_000_000;
+
+fn is_number(text: &str, range: std::ops::RangeInclusive<u64>) -> bool {
+    let has_digits_only = text.bytes().all(|byte| byte.is_ascii_digit());
+    has_digits_only && text.parse().is_ok_and(|number| range.contains(&number))
+}
+
 fn describe(kind: &str) -> &'static str {
     match kind {
         "integer" => "a whole number",
+        "count" => "a whole number, 1 or more",
+        "level" => "`debug`, `info`, `warning` or `error`",
         "bytes" => "a number of bytes",
         "seconds" => "a whole number of seconds",
         "boolean" => "`true` or `false`",
@@ -113,7 +126,7 @@ mod tests {
     #[test]
     fn the_table_is_whole() {
         let kinds = [
-            "text", "list", "integer", "seconds", "bytes", "boolean", "family",
+            "text", "list", "level", "integer", "count", "seconds", "bytes", "boolean", "family",
         ];
         assert!(parameters().count() > 20);
         for parameter in parameters() {
@@ -135,7 +148,7 @@ mod tests {
             .expect("in the table");
         assert_eq!(
             processes.refusal("many"),
-            Some("`djwar.processes` takes a whole number".to_owned())
+            Some("`djwar.processes` takes a whole number, 1 or more".to_owned())
         );
         assert_eq!(processes.refusal("4"), None);
     }
@@ -175,14 +188,29 @@ mod tests {
         }
     }
 
+    /// The same values as in `ParametersTest` of the Java half.
     #[test]
     fn what_the_java_half_would_refuse_at_the_start_is_refused_at_the_build() {
-        let timeout = parameters().find(|one| one.name == "djwar.request-timeout");
-        let timeout = timeout.expect("there is one");
-        assert_eq!(timeout.refusal("90"), None);
-        let refusal = timeout.refusal("1.5").expect("no whole number");
+        let refusal = |name: &str, value: &str| {
+            let known = parameters().find(|one| one.name == name);
+            known.expect("there is one").refusal(value)
+        };
+        for (name, good, bad) in [
+            ("djwar.request-timeout", "90", "1.5"),
+            ("djwar.request-timeout", "0", "2000000000"),
+            ("djwar.processes", "1", "0"),
+            ("djwar.threads", "8", "3000000000"),
+            ("djwar.max-requests", "0", "-1"),
+            ("djwar.max-body-size", "5000000000", "+5"),
+            ("djwar.log-level", "debug", "loud"),
+            ("djwar.media", "true", "maybe"),
+        ] {
+            assert_eq!(refusal(name, good), None, "{name} = {good}");
+            assert!(refusal(name, bad).is_some(), "{name} = {bad}");
+        }
+        let said = refusal("djwar.request-timeout", "1.5").expect("no whole number");
         assert_eq!(
-            refusal,
+            said,
             "`djwar.request-timeout` takes a whole number of seconds"
         );
     }

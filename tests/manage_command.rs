@@ -346,3 +346,17 @@ fn wait_until(what: &str, is_so: impl Fn() -> bool) {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_the_project_stays_one_and_what_it_leads_to_changes() {
+    let (_folder, project) = project();
+    write(&project.join("shared/words.py"), "WORD = 1\n");
+    let link = project.join("streets/words.py");
+    fs_err::os::unix::fs::symlink("../shared/words.py", &link).expect("linked");
+    let change = "open('streets/words.py', 'w').write('WORD = 2\\n')";
+    let said = manage(&project, &[], &["shell", "-c", change]);
+    assert!(link.is_symlink(), "{said}");
+    let shared = fs_err::read_to_string(project.join("shared/words.py"));
+    assert_eq!(shared.expect("there"), "WORD = 2\n", "{said}");
+}

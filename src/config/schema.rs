@@ -55,6 +55,8 @@ fn parameters() -> Value {
                 "integer" | "bytes" | "seconds" => {
                     json!({"type": ["integer", "string"], "minimum": 0})
                 }
+                "count" => json!({"type": ["integer", "string"], "minimum": 1}),
+                "level" => json!({"enum": ["debug", "info", "warning", "error"]}),
                 "boolean" => json!({"enum": [true, false, "true", "false"]}),
                 _ => scalar(),
             };

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 
 use super::DeployError;
 use super::unpacked::UnpackedWar;
@@ -46,10 +46,20 @@ fn link(place: &Utf8Path, kept: &Utf8Path, is_folder: bool) -> io::Result<()> {
     }
     if place.exists() {
         if !kept.exists() {
-            // Whole or not at all, on whatever file system the data folder lies.
-            let part = Utf8PathBuf::from(format!("{kept}.part"));
-            copy(place, &part)?;
-            fs_err::rename(part, kept)?;
+            // Whole or not at all, on whatever file system the data folder lies, and in a
+            // folder that no other command of the same moment has.
+            let part = tempfile::Builder::new()
+                .prefix(".part-")
+                .tempdir_in(kept.parent().unwrap_or(kept))?;
+            let whole = part.path().join("data");
+            copy(place, Utf8Path::from_path(&whole).unwrap_or(kept))?;
+            // Renaming replaces no folder with files: who came first has brought the same.
+            if !kept.exists()
+                && let Err(error) = fs_err::rename(&whole, kept)
+                && !kept.exists()
+            {
+                return Err(error);
+            }
         }
         remove(place)?;
     } else if is_folder {
@@ -64,10 +74,6 @@ fn link(_place: &Utf8Path, _kept: &Utf8Path, _is_folder: bool) -> io::Result<()>
 }
 
 fn copy(from: &Utf8Path, to: &Utf8Path) -> io::Result<()> {
-    if to.exists() {
-        // An earlier copy was interrupted.
-        remove(to)?;
-    }
     for entry in walkdir::WalkDir::new(from) {
         let entry = entry?;
         let relative = entry.path().strip_prefix(from).unwrap_or(entry.path());
@@ -94,6 +100,7 @@ fn remove(path: &Utf8Path) -> io::Result<()> {
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
+    use camino::Utf8PathBuf;
 
     fn folder() -> (tempfile::TempDir, Utf8PathBuf) {
         let folder = tempfile::tempdir().expect("a temporary folder");

@@ -1,9 +1,11 @@
 //! Real containers by coordinates: start, wait, probe, stop. Behind `run` and
 //! `verify`, and behind the end-to-end tests, so that all three do the same.
 //!
-//! [`Deployment`] says what is wanted, [`Server`] is what runs. This room starts
-//! processes and looks at their logs and answers; it knows nothing of what is
-//! inside a WAR, and downloads nothing itself (that is [`crate::resolve`]).
+//! [`Deployment`] says what is wanted, [`Server`] is what runs: this half starts
+//! processes and looks at their logs and answers. [`UnpackedWar`] is what `manage`
+//! works in: the other half knows what djwar puts into a WAR (by
+//! [`crate::plan::layout`]), not how it is built. Nothing here downloads (that is
+//! [`crate::resolve`]).
 
 mod container;
 mod contents;

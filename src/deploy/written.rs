@@ -116,7 +116,7 @@ fn bring_file(
         told(Written::Aside(path.to_owned(), place));
         return Ok(());
     };
-    let target = project.join(path);
+    let target = behind_links(project, path);
     let current = fs_err::read(&target).ok();
     if current.as_ref() == Some(&bytes) {
         return Ok(());
@@ -167,6 +167,19 @@ fn remove(root: &Utf8Path, path: &Utf8Path) -> std::io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Where the project has that file: the scan packs what a link within the project
+/// leads to, and it is that file which has changed.
+fn behind_links(project: &Utf8Path, path: &Utf8Path) -> Utf8PathBuf {
+    let target = project.join(path);
+    let inside = |real: &Utf8PathBuf| {
+        project
+            .canonicalize_utf8()
+            .is_ok_and(|project| real.starts_with(project))
+    };
+    let real = target.canonicalize_utf8().ok().filter(inside);
+    real.unwrap_or(target)
 }
 
 fn transfer(from: &Utf8Path, to: &Utf8Path) -> std::io::Result<()> {

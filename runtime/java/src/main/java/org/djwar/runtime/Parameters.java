@@ -17,6 +17,7 @@ import java.util.TreeSet;
 /** The typed values of the parameters in {@code parameters.tsv}, the one home of their names, types and defaults. */
 public final class Parameters {
     private static final String FAMILY = "family";
+    private static final List<String> LEVELS = List.of("debug", "info", "warning", "error");
     private static final Map<String, Definition> DEFINITIONS = definitions();
     /** Up to the part of the name that the user chooses: {@code djwar.env.}. */
     private static final List<String> FAMILIES = families();
@@ -128,18 +129,16 @@ public final class Parameters {
         String text = value.text().trim();
         String wanted = null;
         switch (type) {
-            case "integer", "seconds", "bytes" -> {
-                boolean needsOne = name.equals("djwar.processes") || name.equals("djwar.threads");
+            case "integer", "count", "seconds", "bytes" -> {
+                boolean needsOne = type.equals("count");
                 long largest = type.equals("bytes") ? Long.MAX_VALUE : 1_000_000_000L;
                 if (!text.matches("[0-9]{1,18}") || Long.parseLong(text) > largest || needsOne && Long.parseLong(text) < 1) {
-                    wanted = "a whole number" + (type.equals("integer") ? "" : " of " + type) + (needsOne ? ", 1 or more" : ", 0 or more");
+                    wanted = "a whole number" + (type.equals("seconds") || type.equals("bytes") ? " of " + type : "") + (needsOne ? ", 1 or more" : ", 0 or more");
                 }
             }
             case "boolean" -> wanted = parseBoolean(text) == null ? "`true` or `false`" : null;
+            case "level" -> wanted = LEVELS.contains(text) ? null : "`debug`, `info`, `warning` or `error`";
             default -> { }
-        }
-        if (name.equals("djwar.log-level") && !List.of("debug", "info", "warning", "error").contains(text)) {
-            wanted = "`debug`, `info`, `warning` or `error`";
         }
         if (wanted != null) {
             throw new BootFailure("parameter `" + name + "` must be " + wanted + ", but " + value.origin() + " says: `" + text + "`");

@@ -48,7 +48,8 @@ class ParametersTest {
 
     @ParameterizedTest
     @CsvSource({"djwar.processes,two", "djwar.processes,0", "djwar.threads,-1", "djwar.queue-timeout,30s", "djwar.adapt-urls,maybe",
-        "djwar.log-level,loud", "djwar.max-body-size,99999999999999999999"})
+        "djwar.log-level,loud", "djwar.max-body-size,99999999999999999999", "djwar.max-body-size,+5", "djwar.request-timeout,1.5",
+        "djwar.request-timeout,2000000000", "djwar.threads,3000000000", "djwar.max-requests,-1"})
     void aBadValueNamesItselfAndItsOrigin(String name, String value) {
         BootFailure failure = assertThrows(
                 BootFailure.class, () -> new Parameters(new Sources(Map.of(Sources.variable(name), value), NONE, NONE, NONE)));
