@@ -254,3 +254,15 @@ fn a_key_that_only_the_build_has_is_not_called_weak() {
     assert!(said.contains("security.W018"), "Django was asked: {said}");
     assert!(!said.contains("security.W009"), "{said}");
 }
+
+#[test]
+fn django_that_another_package_brings_is_not_called_missing_once_it_was_asked() {
+    let project = FixtureCopy::of("minimal");
+    project.write("requirements.txt", "django-configurations==2.5.1\n");
+    let check = |options: &[&str]| run(djwar().arg("check").args(options).arg(project.path())).1;
+    let said = check(&["--no-run"]);
+    assert!(said.contains("[no-django]"), "{said}");
+    let said = check(&[]);
+    assert!(said.contains("security.W018"), "Django was asked: {said}");
+    assert!(!said.contains("[no-django]"), "{said}");
+}

@@ -14,6 +14,8 @@ use crate::resolve::Startable;
 use crate::resolve::django_checks::{CheckMessage, Checked};
 use crate::resolve::missing_driver;
 
+const NOT_STARTED: &str = "not-started";
+
 /// The problems. With `run`, the project is started where it can be.
 ///
 /// # Errors
@@ -31,7 +33,13 @@ pub fn check(
         let plan = plan(project, config)?;
         if plan.engine == Engine::Cpython {
             match django(project, config, &plan, offline, report) {
-                Ok(more) => found.extend(more),
+                Ok(more) => {
+                    // Who has checked was Django: another package brings it along.
+                    if more.iter().all(|one| one.code != NOT_STARTED) {
+                        found.retain(|one| one.code != "no-django");
+                    }
+                    found.extend(more);
+                }
                 Err(failure) if failure.kind == Kind::Project => found.push(stopping(&failure)),
                 Err(failure) => report.warning(&format!(
                     "Django's own checks were left out: {}",
@@ -125,7 +133,7 @@ fn not_started(project: &Project, plan: &BuildPlan, error: &str) -> Problem {
         } else {
             Severity::Warning
         },
-        code: "not-started",
+        code: NOT_STARTED,
         origin: project.settings.span().cloned(),
         message: format!("the project does not start on this machine: {error}"),
         hint: Some(missing_driver(error).unwrap_or_else(|| {
