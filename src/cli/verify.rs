@@ -57,6 +57,10 @@ fn expectation(text: &str) -> Result<Expectation, String> {
     if !path.starts_with('/') {
         return Err("it has the form /PATH or /PATH=TEXT".to_owned());
     }
+    // It would be another request (RFC 9112 §3).
+    if path.contains(|letter: char| letter.is_whitespace() || letter.is_control()) {
+        return Err("a path has no spaces and no line ends: write `%20`".to_owned());
+    }
     Ok(Expectation {
         path: path.to_owned(),
         text: wanted,
@@ -190,4 +194,19 @@ fn write_junit(file: &Utf8Path, cells: &[CellOutcome]) -> Result<(), Failure> {
         fs_err::create_dir_all(parent).map_err(failed)?;
     }
     fs_err::write(file, text).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expectation_is_one_request_and_its_text_is_free() {
+        let read = |text: &str| expectation(text).map(|one| (one.path, one.text));
+        let expected = ("/a".to_owned(), Some("b = c\n".to_owned()));
+        assert_eq!(read("/a=b = c\n"), Ok(expected));
+        for refused in ["a", "/a b", "/\nX: 1=2", "/\u{1}", ""] {
+            assert!(read(refused).is_err(), "{refused:?}");
+        }
+    }
 }
