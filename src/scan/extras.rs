@@ -78,6 +78,34 @@ pub(super) fn of_setup_cfg(entry: &IniEntry<'_>, path: &Utf8PathBuf, extras: &mu
         .extend(lines);
 }
 
+/// The extra that a marker of core metadata names, and what else it says: `extra ==
+/// "pg"` alone, or joined to it by `and` at one end, as build tools write it.
+pub(super) fn of_marker(marker: &str) -> Option<(String, Option<String>)> {
+    let name = |clause: &str| {
+        let quoted = clause.trim().strip_prefix("extra")?.trim_start();
+        let quoted = quoted.strip_prefix("==")?.trim();
+        let name = quoted
+            .strip_prefix(['"', '\''])?
+            .strip_suffix(['"', '\''])?;
+        let is_plain = !name.contains(['"', '\'']);
+        is_plain.then(|| normalised_name(name))
+    };
+    if let Some(extra) = name(marker) {
+        return Some((extra, None));
+    }
+    let ends = [
+        marker.rsplit_once(" and ").map(|(rest, last)| (last, rest)),
+        marker.split_once(" and "),
+    ];
+    ends.into_iter().flatten().find_map(|(clause, rest)| {
+        let is_whole = rest.matches('(').count() == rest.matches(')').count();
+        // An `or` beside it would have to be in parentheses.
+        let is_one = !rest.contains(" or ") || (rest.starts_with('(') && rest.ends_with(')'));
+        (is_whole && is_one).then_some(())?;
+        Some((name(clause)?, Some(rest.trim().to_owned())))
+    })
+}
+
 /// Adds what the wanted extras need to the dependencies of the manifests that have them;
 /// gives what was added.
 ///
@@ -122,4 +150,39 @@ pub(super) fn add(
         manifest.wanted = seen;
     }
     Ok(added)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_extra_of_a_marker_is_told_from_the_rest() {
+        let of = |marker: &str| {
+            let found = of_marker(marker);
+            found.map(|(extra, rest)| (extra, rest.unwrap_or_default()))
+        };
+        let some = |extra: &str, rest: &str| Some((extra.to_owned(), rest.to_owned()));
+        for (marker, expected) in [
+            ("extra == \"Pg_1\"", some("pg-1", "")),
+            (
+                "(os_name == 'posix') and extra == 'pg'",
+                some("pg", "(os_name == 'posix')"),
+            ),
+            (
+                "extra == 'pg' and os_name == 'nt'",
+                some("pg", "os_name == 'nt'"),
+            ),
+            (
+                "(a == 'b' or a == 'c') and extra == 'pg'",
+                some("pg", "(a == 'b' or a == 'c')"),
+            ),
+            ("os_name == 'nt' or a == 'b' and extra == 'pg'", None),
+            ("extra == 'a' or extra == 'b'", None),
+            ("os_name == 'extra'", None),
+            ("", None),
+        ] {
+            assert_eq!(of(marker), expected, "{marker}");
+        }
+    }
 }

@@ -5,11 +5,13 @@
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::error::ScanError;
+use super::extras;
 use super::manifests::Manifest;
 use super::modules::join;
 use super::requirement::requirement;
 use super::source_text::{self, LARGEST_TEXT};
 use crate::model::Span;
+use crate::model::project::Dependency;
 
 /// Reads the core metadata in `folder`.
 pub(super) fn read(root: &Utf8Path, folder: &Utf8Path) -> Result<Option<Manifest>, ScanError> {
@@ -34,12 +36,16 @@ pub(super) fn read(root: &Utf8Path, folder: &Utf8Path) -> Result<Option<Manifest
             "Name" => manifest.name = Some(value.to_owned()),
             "Requires-Python" => manifest.python = Some((value.to_owned(), span)),
             "Requires-Dist" => {
-                let one = requirement(value, span);
-                manifest.dependencies.extend(one.filter(|one| {
-                    // Nobody asks for an extra of the project itself.
-                    let marker = one.marker.as_deref().unwrap_or_default();
-                    !marker.split([' ', '(', '=']).any(|word| word == "extra")
-                }));
+                let Some(one) = requirement(value, span) else {
+                    continue;
+                };
+                let marker = one.marker.as_deref().unwrap_or_default();
+                if let Some((extra, marker)) = extras::of_marker(marker) {
+                    let extra = manifest.extras.entry(extra).or_default();
+                    extra.push(Dependency { marker, ..one });
+                } else if !marker.split([' ', '(', '=']).any(|word| word == "extra") {
+                    manifest.dependencies.push(one);
+                }
             }
             _ => {}
         }

@@ -43,6 +43,10 @@ const SETUP_CFG: &str = "[options]\ninstall_requires =\n  django\n\
 const SETUP_PY: &str = "from setuptools import setup\n\
      setup(install_requires=['django'], extras_require={'pg': ['psycopg>=3']})\n";
 
+const PKG_INFO: &str = "Name: site\nRequires-Dist: Django\nProvides-Extra: pg\n\
+     Requires-Dist: psycopg; os_name == 'posix' and extra == \"pg\"\n\
+     Requires-Dist: pytest; extra == \"test\"\n";
+
 /// Files, wanted extras, dependencies.
 type Case = (
     &'static [(&'static str, &'static str)],
@@ -123,6 +127,11 @@ const CASES: &[Case] = &[
         &[("setup.py", SETUP_PY)],
         &["pg"],
         &["django", "psycopg>=3"],
+    ),
+    (
+        &[("PKG-INFO", PKG_INFO)],
+        &["pg"],
+        &["django", "psycopg ; os_name == 'posix'"],
     ),
 ];
 
