@@ -144,10 +144,12 @@ fn scan_here(root: &Utf8Path, options: &ScanOptions) -> Result<Project, ScanErro
         .iter()
         .any(|folder| !modules.search.contains(folder))
     {
-        // What they import from there was not seen the first time.
+        // What they import from there was not seen the first time. In the WAR they put it
+        // on `sys.path` themselves, and where they want it: before or after the packages.
         let paths = std::mem::take(&mut read.evaluator.paths);
-        python_path::add(&mut python_path, &modules, paths);
-        later = python_path::searching(modules.clone(), &python_path);
+        let mut searched = python_path.clone();
+        python_path::add(&mut searched, &modules, paths);
+        later = python_path::searching(modules.clone(), &searched);
         read = read_settings(&later, &chosen.file, &configuration, &dependencies)?;
     }
     let (scope, engine) = (read.scope, read.engine);
